@@ -1,0 +1,115 @@
+//! What a person composes: a category, an audience, a text per channel and language, and when.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::audience::Audience;
+use crate::category::Category;
+use crate::channel::Channel;
+use crate::ids::SchoolId;
+use crate::language::Language;
+
+/// Where a broadcast stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BroadcastState {
+    Draft,
+    Scheduled,
+    /// Send was pressed; the plan is being written and the first rows already leave.
+    Expanding,
+    /// Every row is written; carriers are at work.
+    Sending,
+    /// A person pressed Stop: what had left is settled, the rest is cancelled.
+    Stopped,
+    /// Every delivery has a final state.
+    Finished,
+    Discarded,
+}
+
+impl BroadcastState {
+    pub const ALL: [Self; 7] =
+        [Self::Draft, Self::Scheduled, Self::Expanding, Self::Sending, Self::Stopped, Self::Finished, Self::Discarded];
+
+    /// The word in the database and the API.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Scheduled => "scheduled",
+            Self::Expanding => "expanding",
+            Self::Sending => "sending",
+            Self::Stopped => "stopped",
+            Self::Finished => "finished",
+            Self::Discarded => "discarded",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+
+    pub const fn is_running(self) -> bool {
+        matches!(self, Self::Expanding | Self::Sending)
+    }
+}
+
+/// The text of a broadcast in one language, one body per channel (A4). An empty body: that channel is not used.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Wording {
+    pub language: Language,
+    pub email_subject: String,
+    /// Markdown.
+    pub email_body: String,
+    pub sms_body: String,
+    /// What the call speaks.
+    pub voice_body: String,
+}
+
+impl Wording {
+    /// The body for a channel as written, not yet merged; `None` if this channel is not used.
+    pub fn body(&self, channel: Channel) -> Option<&str> {
+        let body = match channel {
+            Channel::Voice => &self.voice_body,
+            Channel::Sms => &self.sms_body,
+            Channel::Email => &self.email_body,
+            Channel::Push => return None,
+        };
+        (!body.trim().is_empty()).then_some(body.as_str())
+    }
+}
+
+/// Everything that the composer edits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Draft {
+    pub title: String,
+    pub category: Option<Category>,
+    pub audience: Audience,
+    /// The district's own language first; others where staff wrote them.
+    pub wordings: Vec<Wording>,
+    /// `None`: when Send is pressed.
+    pub send_at: Option<Timestamp>,
+    pub expires_at: Option<Timestamp>,
+    /// The school that sends; `None` is the district.
+    pub owner: Option<SchoolId>,
+}
+
+impl Draft {
+    /// The channels that any wording uses, in the order of `Channel::ALL`.
+    pub fn channels(&self) -> Vec<Channel> {
+        Channel::ALL
+            .into_iter()
+            .filter(|channel| self.wordings.iter().any(|wording| wording.body(*channel).is_some()))
+            .collect()
+    }
+
+    /// The wording for a reader of `language`: theirs if it has this channel, otherwise the first that has.
+    pub fn wording_for(&self, language: &Language, channel: Channel) -> Option<&Wording> {
+        let has = |wording: &&Wording| wording.body(channel).is_some();
+        self.wordings
+            .iter()
+            .filter(has)
+            .find(|wording| wording.language == *language)
+            .or_else(|| self.wordings.iter().find(has))
+    }
+}

@@ -1,0 +1,183 @@
+//! The six message categories as a table of rules: defaults, floors, law and urgency (A40-A45, LAW-1).
+
+use std::str::FromStr;
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+/// The kind of a broadcast; each broadcast has exactly one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    Attendance,
+    General,
+    NonSchoolHoursEmergency,
+    SchoolHoursEmergency,
+    SchoolsOut,
+    Surveys,
+}
+
+/// Which contact points a category reaches before a family chooses anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DefaultSlots {
+    /// Both home phones of the student, and the main and secondary contacts' e-mails.
+    HomesAndEmails,
+    /// Every phone number and every e-mail of the record.
+    Everything,
+}
+
+/// Why the law lets us call and write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LawBasis {
+    /// Emergency purposes: no consent needed for a call (LAW-1).
+    Emergency,
+    /// The number was given to the school for school matters (LAW-2).
+    NumberProvided,
+}
+
+/// Everything that the rules know of one category.
+#[derive(Debug, Clone, Copy)]
+pub struct CategoryRule {
+    pub category: Category,
+    /// The key in the database, in config and in the API.
+    pub key: &'static str,
+    pub name: &'static str,
+    /// What it is for, in the source's words.
+    pub meaning: &'static str,
+    pub defaults: DefaultSlots,
+    /// Whether at least one number must stay selected (A46).
+    pub floor: bool,
+    pub law_basis: LawBasis,
+    /// "Urgent": leaves at any hour.
+    pub bypasses_window: bool,
+    /// Whether a delivery whose outcome was lost goes out again.
+    pub resend_on_lost_lease: bool,
+    /// Smaller leaves first.
+    pub priority: i64,
+    /// After this long a delivery that is still open ends as expired.
+    pub expires_after: SignedDuration,
+}
+
+/// The table of A40-A45, in the source's order.
+pub const RULES: [CategoryRule; 6] = [
+    CategoryRule {
+        category: Category::Attendance,
+        key: "attendance",
+        name: "Attendance",
+        meaning: "Your child failed to report to school or, at the high school level, to a class.",
+        defaults: DefaultSlots::HomesAndEmails,
+        floor: true,
+        law_basis: LawBasis::Emergency,
+        bypasses_window: false,
+        resend_on_lost_lease: false,
+        priority: 30,
+        expires_after: SignedDuration::from_hours(12),
+    },
+    CategoryRule {
+        category: Category::General,
+        key: "general",
+        name: "General",
+        meaning: "School events, meetings, or general announcements.",
+        defaults: DefaultSlots::HomesAndEmails,
+        floor: false,
+        law_basis: LawBasis::NumberProvided,
+        bypasses_window: false,
+        resend_on_lost_lease: false,
+        priority: 50,
+        expires_after: SignedDuration::from_hours(72),
+    },
+    CategoryRule {
+        category: Category::NonSchoolHoursEmergency,
+        key: "non_school_hours_emergency",
+        name: "Non-School Hours Emergency",
+        meaning: "An emergency outside the hours of the normal school day.",
+        defaults: DefaultSlots::HomesAndEmails,
+        floor: true,
+        law_basis: LawBasis::Emergency,
+        bypasses_window: true,
+        resend_on_lost_lease: true,
+        priority: 10,
+        expires_after: SignedDuration::from_hours(24),
+    },
+    CategoryRule {
+        category: Category::SchoolHoursEmergency,
+        key: "school_hours_emergency",
+        name: "School Hours Emergency",
+        meaning: "An emergency during school hours that is not about the weather.",
+        defaults: DefaultSlots::Everything,
+        floor: true,
+        law_basis: LawBasis::Emergency,
+        bypasses_window: true,
+        resend_on_lost_lease: true,
+        priority: 10,
+        expires_after: SignedDuration::from_hours(24),
+    },
+    CategoryRule {
+        category: Category::SchoolsOut,
+        key: "schools_out",
+        name: "Schools Out",
+        meaning: "School closings, delays, or early dismissals.",
+        defaults: DefaultSlots::Everything,
+        floor: true,
+        law_basis: LawBasis::Emergency,
+        bypasses_window: true,
+        resend_on_lost_lease: true,
+        priority: 20,
+        expires_after: SignedDuration::from_hours(24),
+    },
+    CategoryRule {
+        category: Category::Surveys,
+        key: "surveys",
+        name: "Surveys",
+        meaning: "A survey by your child's school or the district.",
+        defaults: DefaultSlots::HomesAndEmails,
+        floor: false,
+        law_basis: LawBasis::NumberProvided,
+        bypasses_window: false,
+        resend_on_lost_lease: false,
+        priority: 60,
+        expires_after: SignedDuration::from_hours(72),
+    },
+];
+
+impl Category {
+    pub const ALL: [Self; 6] = [
+        Self::Attendance,
+        Self::General,
+        Self::NonSchoolHoursEmergency,
+        Self::SchoolHoursEmergency,
+        Self::SchoolsOut,
+        Self::Surveys,
+    ];
+
+    /// The row of this category.
+    pub const fn rule(self) -> &'static CategoryRule {
+        match self {
+            Self::Attendance => &RULES[0],
+            Self::General => &RULES[1],
+            Self::NonSchoolHoursEmergency => &RULES[2],
+            Self::SchoolHoursEmergency => &RULES[3],
+            Self::SchoolsOut => &RULES[4],
+            Self::Surveys => &RULES[5],
+        }
+    }
+
+    pub const fn key(self) -> &'static str {
+        self.rule().key
+    }
+
+    /// Leaves at any hour and overtakes the rest: both emergencies and Schools Out.
+    pub const fn is_urgent(self) -> bool {
+        self.rule().bypasses_window
+    }
+}
+
+impl FromStr for Category {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|category| category.key() == text).ok_or_else(|| {
+            let keys: Vec<_> = RULES.iter().map(|rule| rule.key).collect();
+            format!("`{text}` is not a category; write one of {}", keys.join(", "))
+        })
+    }
+}

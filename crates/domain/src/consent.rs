@@ -1,0 +1,151 @@
+//! What the law lets us do with a number: a ledger of events, folded to a state (A23-A29, LAW-9 to LAW-13).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::ConsentEventId;
+
+/// The two text programs and the calls; each has its own consent (`architecture.md` §7.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Program {
+    Alerts,
+    Texting,
+    Voice,
+}
+
+impl Program {
+    pub const ALL: [Self; 3] = [Self::Alerts, Self::Texting, Self::Voice];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Alerts => "alerts",
+            Self::Texting => "texting",
+            Self::Voice => "voice",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|program| program.word() == word)
+    }
+}
+
+/// What happened to the consent of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentEventKind {
+    /// The family gave the number to the school (LAW-2).
+    Provided,
+    /// The one invitation went out (A24).
+    Invited,
+    /// YES, START and the like (A25, A26).
+    OptedIn,
+    /// STOP by text, key-press or word (LAW-9).
+    Stopped,
+    /// Removed in the portal (A28).
+    RemovedInPortal,
+    /// A written or spoken revocation that staff entered.
+    RevokedByStaff,
+    /// The carrier says that the number opted out there (LAW-23).
+    StoppedAtCarrier,
+    /// The number belongs to somebody else now (LAW-16).
+    Reassigned,
+}
+
+impl ConsentEventKind {
+    pub const ALL: [Self; 8] = [
+        Self::Provided,
+        Self::Invited,
+        Self::OptedIn,
+        Self::Stopped,
+        Self::RemovedInPortal,
+        Self::RevokedByStaff,
+        Self::StoppedAtCarrier,
+        Self::Reassigned,
+    ];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Provided => "provided",
+            Self::Invited => "invited",
+            Self::OptedIn => "opted_in",
+            Self::Stopped => "stopped",
+            Self::RemovedInPortal => "removed_in_portal",
+            Self::RevokedByStaff => "revoked_by_staff",
+            Self::StoppedAtCarrier => "stopped_at_carrier",
+            Self::Reassigned => "reassigned",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// An entry of the ledger of one number and program, without its hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsentEvent {
+    pub id: ConsentEventId,
+    pub kind: ConsentEventKind,
+    pub at: Timestamp,
+    pub actor: String,
+    /// JSON: raw text, message id, gateway, form, whatever proves it.
+    pub evidence: String,
+}
+
+/// The state that the ledger of one number and program folds to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentState {
+    /// Nothing on the ledger.
+    Unknown,
+    /// Given to the school; no YES yet.
+    Provided,
+    Invited,
+    OptedIn,
+    Revoked,
+}
+
+impl ConsentState {
+    pub const ALL: [Self; 5] = [Self::Unknown, Self::Provided, Self::Invited, Self::OptedIn, Self::Revoked];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Provided => "provided",
+            Self::Invited => "invited",
+            Self::OptedIn => "opted_in",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+
+    /// The next state. A revocation is undone by a fresh YES alone, never by an import or an invitation (A28).
+    #[must_use]
+    pub const fn after(self, event: ConsentEventKind) -> Self {
+        match (self, event) {
+            (_, ConsentEventKind::OptedIn) => Self::OptedIn,
+            (
+                _,
+                ConsentEventKind::Stopped
+                | ConsentEventKind::RemovedInPortal
+                | ConsentEventKind::RevokedByStaff
+                | ConsentEventKind::StoppedAtCarrier,
+            ) => Self::Revoked,
+            // Somebody else's phone now: what the last owner agreed to is void, and what he refused as well.
+            (_, ConsentEventKind::Reassigned) => Self::Unknown,
+            (Self::Revoked | Self::OptedIn | Self::Invited, ConsentEventKind::Provided) => self,
+            (Self::Unknown | Self::Provided, ConsentEventKind::Provided) => Self::Provided,
+            (Self::Revoked | Self::OptedIn, ConsentEventKind::Invited) => self,
+            (Self::Unknown | Self::Provided | Self::Invited, ConsentEventKind::Invited) => Self::Invited,
+        }
+    }
+}
+
+/// The state of a number from its ledger, oldest event first.
+pub fn fold<'a>(events: impl IntoIterator<Item = &'a ConsentEvent>) -> ConsentState {
+    events.into_iter().fold(ConsentState::Unknown, |state, event| state.after(event.kind))
+}

@@ -1,0 +1,1 @@
+//! The words that open, close and ask (LAW-20, LAW-21, A25-A27).

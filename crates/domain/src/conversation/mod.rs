@@ -1,0 +1,3 @@
+//! What comes in by text: keywords.
+
+pub mod keyword;

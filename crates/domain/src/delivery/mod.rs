@@ -1,0 +1,19 @@
+//! Who gets what, and what became of it: the plan, its rules, and the states of a delivery.
+//!
+//! Walk: [`plan`] decides (with [`preference`], [`crate::consent`], [`suppression`], [`dedupe`], [`window`]),
+//! [`explain`] tells why, [`settle`] and [`receipt`] move a delivery on once a carrier has spoken.
+
+pub mod dedupe;
+pub mod explain;
+pub mod plan;
+pub mod preference;
+pub mod reason;
+pub mod receipt;
+pub mod retry;
+pub mod settle;
+pub mod state;
+pub mod suppression;
+pub mod window;
+
+pub use reason::{FailReason, Family, SuppressReason};
+pub use state::{DeliveryState, StateKind};

@@ -1,0 +1,142 @@
+//! The whole decision of a broadcast: for every person and contact point, a delivery or the reason why not.
+//!
+//! A page holds whole households, so that siblings who share a phone are always decided together.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::reason::SuppressReason;
+use super::suppression::Suppression;
+use super::window::SendWindow;
+use crate::audience::{Audience, Membership};
+use crate::category::Category;
+use crate::channel::Channel;
+use crate::consent::ConsentState;
+use crate::ids::{ContactPointId, PersonId, SchoolId};
+use crate::language::Language;
+use crate::people::{Address, ContactRole, PersonKind, Slot};
+
+/// What is asked of the plan, the same for every page.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    pub category: Category,
+    pub audience: Audience,
+    /// The channels that have a text, in the order of `Channel::ALL`.
+    pub channels: Vec<Channel>,
+    /// Those of them for which a gateway is configured.
+    pub gateways: Vec<Channel>,
+    /// The instant of Send, or the chosen time.
+    pub leaves_at: Timestamp,
+    pub window: SendWindow,
+    /// District setting, off by default: a mobile stands in for calls where a household has no home phone (A40).
+    pub mobile_stands_in: bool,
+}
+
+/// Whole households, with everything that the rules ask about them.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    pub people: Vec<Person>,
+    pub relationships: Vec<Relationship>,
+    pub points: Vec<Point>,
+    /// The families' choices for the category of the `Ask`; what is not here is the default.
+    pub preferences: HashMap<PreferenceKey, bool>,
+    /// Consent of texts (program alerts) by number; absent is `Unknown`.
+    pub text_consent: HashMap<Address, ConsentState>,
+    /// Consent of calls by number; only `Revoked` and `Provided` matter.
+    pub voice_consent: HashMap<Address, ConsentState>,
+    pub suppressions: HashMap<(Address, Channel), Suppression>,
+    /// Exempt calls to this number in the last 30 days (LAW-5); absent is none.
+    pub recent_exempt_calls: HashMap<Address, u32>,
+    /// The zone of each school named in the page.
+    pub zones: HashMap<SchoolId, TimeZone>,
+}
+
+/// A student, guardian or member of staff.
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub household: i64,
+    pub language: Language,
+    /// Schools, grade, sections and lists; of guardians only the id and the kind count.
+    pub membership: Membership,
+}
+
+/// A guardian to a student.
+#[derive(Debug, Clone)]
+pub struct Relationship {
+    pub guardian: PersonId,
+    pub student: PersonId,
+    pub role: ContactRole,
+    pub custody_restricted: bool,
+}
+
+/// A contact point of somebody in the page.
+#[derive(Debug, Clone)]
+pub struct Point {
+    pub id: ContactPointId,
+    pub person: PersonId,
+    pub school: SchoolId,
+    pub slot: Slot,
+    pub address: Address,
+}
+
+/// One cell of the family's grid, for the category of the `Ask`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PreferenceKey {
+    pub guardian: PersonId,
+    pub student: PersonId,
+    pub point: ContactPointId,
+    pub channel: Channel,
+}
+
+/// What the plan says of one contact point over one channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanRow {
+    /// Whose contact point it is: a guardian, a student (home phones) or staff.
+    pub person: PersonId,
+    pub kind: PersonKind,
+    pub language: Language,
+    /// `None` together with `SuppressReason::NoAddress`.
+    pub point: Option<ContactPointId>,
+    pub slot: Option<Slot>,
+    pub school: SchoolId,
+    pub channel: Channel,
+    pub address: Option<Address>,
+    /// The students whom it is about, sorted; empty for staff. A merged delivery names them all.
+    pub children: Vec<PersonId>,
+    /// 0, or what keeps apart deliveries to one address that custody keeps apart.
+    pub merge_group: i64,
+    pub decision: Decision,
+}
+
+/// Send, or the reason why not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    Send { not_before: Timestamp, basis: Basis },
+    Suppress(SuppressReason),
+}
+
+/// Why the law lets us: stored with the delivery that relied on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Basis {
+    /// LAW-1.
+    Emergency,
+    /// LAW-2: the family or the member of staff gave the number or address to the school.
+    Provided,
+    /// A YES on this number (A23).
+    OptedIn,
+    /// LAW-5: an exempt call to a home line, one of three in 30 days.
+    Exempt,
+}
+
+impl Basis {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Emergency => "emergency",
+            Self::Provided => "provided",
+            Self::OptedIn => "opted_in",
+            Self::Exempt => "exempt",
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Coarse background work, one file each.

@@ -1,0 +1,17 @@
+//! SQL stands here and nowhere else: one statement text, two engines.
+//!
+//! [`Db`] opens SQLite or PostgreSQL, [`Tx`] is a write transaction, [`ReadTx`] a read one. Functions are grouped by
+//! noun: [`read`] for what pages ask, [`write`] for what commands do. A write `Tx` can be had only from [`Db`], which
+//! the engine keeps; pages get a [`Reader`].
+
+pub mod db;
+pub mod dialect;
+pub mod error;
+pub mod migrate;
+pub mod read;
+pub mod tx;
+pub mod write;
+
+pub use db::{Db, Engine, Reader, Synchronous};
+pub use error::{StoreError, StoreResult};
+pub use tx::{ReadTx, Tx};

@@ -1,0 +1,1 @@
+//! What pages and rules ask, by noun. Every function takes `&mut impl Reads`.

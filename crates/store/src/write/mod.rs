@@ -1,0 +1,1 @@
+//! What commands and jobs do, by noun. Every function takes `&mut Tx`.
