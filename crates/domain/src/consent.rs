@@ -125,6 +125,7 @@ impl ConsentState {
 
     /// The next state. A revocation is undone by a fresh YES alone, never by an import or an invitation (A28).
     #[must_use]
+    #[expect(clippy::match_same_arms, reason = "a table: one line for each rule")]
     pub const fn after(self, event: ConsentEventKind) -> Self {
         match (self, event) {
             (_, ConsentEventKind::OptedIn) => Self::OptedIn,
