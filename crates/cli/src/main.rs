@@ -1,1 +1,3 @@
+//! The `schoolbell` program.
+
 fn main() {}
