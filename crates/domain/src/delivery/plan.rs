@@ -1,12 +1,15 @@
 //! The whole decision of a broadcast: for every person and contact point, a delivery or the reason why not.
 //!
-//! A page holds whole households, so that siblings who share a phone are always decided together.
+//! A page holds whole households, so that siblings who share a phone are always decided together. The types stand
+//! here; the deciding is in `rows` (who and which points), `cell` (each verdict) and `dedupe` (one delivery each).
+//! Rule page: `docs/src/rules/who-gets-what.md`.
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::lookup::Lookup;
 use super::reason::SuppressReason;
 use super::suppression::Suppression;
 use super::window::SendWindow;
@@ -17,6 +20,21 @@ use crate::consent::ConsentState;
 use crate::ids::{ContactPointId, PersonId, SchoolId};
 use crate::language::Language;
 use crate::people::{Address, ContactRole, PersonKind, Slot};
+
+/// Decides a page.
+///
+/// Rows come sorted by person, contact point (a row without one first), channel and merge group, whatever the order of
+/// the input. In: every contact point, over every channel asked for that it can carry, of the selected students (home
+/// phones), their guardians (the points in the record of a selected child's school, A20) and the selected staff.
+/// Each (contact point, channel) stands there exactly once; only where custody keeps children apart, once for each
+/// merge group. Somebody with no such point has one row with `NoAddress`; so has a student of whom nobody at all would
+/// hear. An empty page or an ask without channels gives no rows.
+///
+/// What is urgent is never held; a text goes only to a number that said YES; nobody who is custody-restricted for a
+/// student gets anything about that student.
+pub fn plan(ask: &Ask, page: &Page) -> Vec<PlanRow> {
+    super::rows::rows(&Lookup::new(ask, page))
+}
 
 /// What is asked of the plan, the same for every page.
 #[derive(Debug, Clone)]

@@ -1,4 +1,4 @@
-//! What the network told us of an address: dead, or complaining. Kept apart from consent and preference.
+//! What the network told us of an address: dead, complaining, or never to be dialled. Kept apart from consent and preference.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,13 +13,18 @@ pub enum Suppression {
     Dead,
     /// A spam complaint: General and Surveys stop, emergencies do not (LAW-43).
     Complaint,
+    /// An emergency line, a hospital room: never, whatever the category (LAW-8).
+    Denied,
 }
 
 impl Suppression {
+    pub const ALL: [Self; 3] = [Self::Dead, Self::Complaint, Self::Denied];
+
     pub const fn code(self) -> i64 {
         match self {
             Self::Dead => 1,
             Self::Complaint => 2,
+            Self::Denied => 3,
         }
     }
 
@@ -27,6 +32,7 @@ impl Suppression {
         match code {
             1 => Some(Self::Dead),
             2 => Some(Self::Complaint),
+            3 => Some(Self::Denied),
             _ => None,
         }
     }
@@ -34,6 +40,7 @@ impl Suppression {
     /// Whether it keeps a message of this category away, and why.
     pub const fn blocks(self, category: Category) -> Option<SuppressReason> {
         match (self, category) {
+            (Self::Denied, _) => Some(SuppressReason::DenyListed),
             (Self::Dead, _) => Some(SuppressReason::DeadAddress),
             (Self::Complaint, Category::General | Category::Surveys) => Some(SuppressReason::Complained),
             (
