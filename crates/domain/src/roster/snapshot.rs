@@ -3,9 +3,20 @@
 use crate::people::{Address, ContactRole, Slot};
 use crate::school::SchoolLevel;
 
+/// What a source speaks of. What it does not mention stays as it is, so that a file without classes empties none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Guardians and their relationships.
+    pub contacts: bool,
+    pub staff: bool,
+    /// Sections and who is in them.
+    pub sections: bool,
+}
+
 /// A whole roster. Each list is sorted by its key and holds a key once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
+    pub covers: Coverage,
     pub schools: Vec<School>,
     pub students: Vec<Student>,
     pub guardians: Vec<Guardian>,
