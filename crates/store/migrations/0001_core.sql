@@ -296,7 +296,8 @@ CREATE TABLE attempt (
     PRIMARY KEY (delivery_id, number)
 );
 
--- One row for each part that a carrier took: a receipt finds its delivery here.
+-- One row for each part that a carrier took: a receipt finds its delivery here. state: 0 nothing final yet,
+-- 1 delivered, otherwise the reason why not.
 CREATE TABLE attempt_reference (
     gateway     TEXT NOT NULL,
     reference   TEXT NOT NULL,
@@ -307,6 +308,7 @@ CREATE TABLE attempt_reference (
     state       BIGINT NOT NULL,
     PRIMARY KEY (gateway, reference)
 );
+CREATE INDEX attempt_reference_parts ON attempt_reference (delivery_id, number) WHERE parts > 1;
 
 -- Raw, and committed before the carrier gets its acknowledgement. matched_at is NULL until it met its delivery.
 CREATE TABLE receipt (
@@ -346,7 +348,7 @@ CREATE TABLE tally (
     PRIMARY KEY (origin_id, channel, school_id, state, reason)
 );
 
--- How many first attempts began in each second after Send: p50, p95 and p100 of A3 come from here.
+-- How many first attempts began in each second (of Unix time): p50, p95 and p100 of A3 come from here.
 CREATE TABLE tally_second (
     origin_id BIGINT NOT NULL,
     channel   BIGINT NOT NULL,
@@ -413,7 +415,7 @@ CREATE TABLE session (
     seen_at    BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 );
-CREATE INDEX session_user ON session (user_id);
+CREATE INDEX session_of_user ON session (user_id);
 
 CREATE TABLE sign_in_link (
     token_hash TEXT PRIMARY KEY,

@@ -136,6 +136,17 @@ impl Db {
         }))
     }
 
+    /// For statements that no transaction takes, such as making a database.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn run_outside_transaction(&self, statement: &str) -> StoreResult<()> {
+        let statement = sqlx::AssertSqlSafe(statement.to_owned());
+        match &self.inner {
+            Inner::Sqlite { write, .. } => sqlx::raw_sql(statement).execute(write).await.map(drop)?,
+            Inner::Postgres(pool) => sqlx::raw_sql(statement).execute(pool).await.map(drop)?,
+        }
+        Ok(())
+    }
+
     /// Closes all connections; SQLite's log is folded into the file.
     pub async fn close(&self) {
         match &self.inner {

@@ -9,6 +9,9 @@ pub mod dialect;
 pub mod error;
 pub mod migrate;
 pub mod read;
+pub mod sql;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod tx;
 pub mod write;
 

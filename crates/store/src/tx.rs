@@ -2,6 +2,7 @@
 
 use sqlx::{Postgres, Sqlite, Transaction};
 
+use crate::db::Engine;
 use crate::error::StoreResult;
 
 /// A write transaction. Dropped without `commit`, it rolls back.
@@ -14,6 +15,13 @@ pub enum Tx {
 pub struct ReadTx(pub(crate) Tx);
 
 impl Tx {
+    pub const fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
+        }
+    }
+
     pub async fn commit(self) -> StoreResult<()> {
         match self {
             Self::Sqlite(tx) => tx.commit().await?,

@@ -1,0 +1,1 @@
+//! Deliveries, as the dispatch and the pages ask for them.

@@ -1,0 +1,8 @@
+//! One suite for both engines: every statement is prepared, every function run, on SQLite and on PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod deliveries;
+mod jobs;
+mod rows;
+mod statements;

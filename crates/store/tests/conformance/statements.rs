@@ -1,0 +1,67 @@
+//! Every SQL constant is prepared on both engines: a misspelt column fails here and not at night.
+
+use schoolbell_store::testing::on_both;
+use schoolbell_store::{StoreError, on, read, sql, write};
+use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
+
+/// Every module with statements. A module that is not here fails `every_module_with_statements_is_listed`.
+const MODULES: &[(&str, &[(&str, &str)])] = &[
+    ("read/content", read::content::STATEMENTS),
+    ("read/jobs", read::jobs::STATEMENTS),
+    ("read/tallies", read::tallies::STATEMENTS),
+    ("write/content", write::content::STATEMENTS),
+    ("write/deliveries", write::deliveries::STATEMENTS),
+    ("write/jobs", write::jobs::STATEMENTS),
+    ("write/tallies", write::tallies::STATEMENTS),
+];
+
+#[tokio::test]
+async fn every_statement_is_understood_by_both_engines() {
+    on_both(async |db| -> Result<(), StoreError> {
+        let mut tx = db.begin().await?;
+        for (module, statements) in MODULES {
+            for (name, statement) in *statements {
+                let text = sql::fill(tx.engine(), statement, 2);
+                let prepared =
+                    on!(&mut tx, |conn| conn.prepare(AssertSqlSafe(text.clone()).into_sql_str()).await.map(drop));
+                assert!(prepared.is_ok(), "{module} {name} on {:?}: {prepared:?}\n{text}", tx.engine());
+            }
+        }
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+#[test]
+fn fixed_parameters_stand_once_and_in_order_before_the_set() {
+    for (module, statements) in MODULES {
+        for (name, statement) in *statements {
+            let Some(set) = statement.find("{rows:").or_else(|| statement.find("{list@")) else { continue };
+            let numbers: Vec<usize> = statement
+                .match_indices('$')
+                .map(|(at, _)| {
+                    assert!(at < set, "{module} {name}: a fixed parameter after the set");
+                    statement[at + 1..].split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
+                })
+                .collect();
+            assert_eq!(numbers, (1..=numbers.len()).collect::<Vec<_>>(), "{module} {name}");
+            let first = format!("@{}}}", numbers.len() + 1);
+            assert!(statement[set..].contains(&first), "{module} {name}: the set begins with ${}", numbers.len() + 1);
+        }
+    }
+}
+
+#[test]
+fn every_module_with_statements_is_listed() {
+    let src = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for side in ["read", "write"] {
+        for entry in std::fs::read_dir(src.join(side)).unwrap() {
+            let path = entry.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            let name = format!("{side}/{}", path.file_stem().unwrap().to_string_lossy());
+            let listed = MODULES.iter().any(|(module, _)| *module == name);
+            assert!(listed || !text.contains("statements! {"), "{name} has statements; add it to MODULES");
+        }
+    }
+}
