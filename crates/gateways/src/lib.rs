@@ -1,6 +1,8 @@
 //! The talk with carriers. A gateway knows neither the database nor the rules: it gets [`Outgoing`] and answers with
 //! an [`AttemptOutcome`], and what it hears goes to an [`InboundSink`] before it is acknowledged.
 
+pub mod drill;
+
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
