@@ -1,3 +1,4 @@
-//! What comes in by text: keywords.
+//! What comes back by text: words that open, close or ask, and our fixed answers.
 
 pub mod keyword;
+pub mod reply;
