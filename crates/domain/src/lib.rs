@@ -19,4 +19,5 @@ pub mod permission;
 pub mod phone;
 pub mod roster;
 pub mod school;
+pub mod settings;
 pub mod template;

@@ -2,10 +2,19 @@
 
 use rand::RngCore;
 
-/// 32 random bytes as 64 hex digits: session, link and CSRF tokens.
 #[expect(clippy::disallowed_methods, reason = "this is the one place")]
-pub fn token() -> String {
-    let mut bytes = [0_u8; 32];
+fn throw<const N: usize>() -> [u8; N] {
+    let mut bytes = [0_u8; N];
     rand::rng().fill_bytes(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes
+}
+
+/// 32 random bytes as 64 hex digits: session, link and CSRF tokens.
+pub fn token() -> String {
+    throw::<32>().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The salt of a password.
+pub fn salt() -> [u8; 16] {
+    throw()
 }

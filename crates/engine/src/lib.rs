@@ -10,6 +10,7 @@ pub mod dice;
 pub mod error;
 pub mod jobs;
 pub mod live;
+mod password;
 pub mod wake;
 
 use std::sync::Arc;

@@ -12,6 +12,7 @@ pub mod read;
 pub mod sql;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod time;
 pub mod tx;
 pub mod write;
 

@@ -1,1 +1,15 @@
-//! What people do, one file each: `verb_noun.rs`.
+//! What people do, one file each: `verb_noun.rs`. Each asks [`crate::Actor::must`] first, and writes an audit line in
+//! the transaction of what it does.
+
+pub mod change_settings;
+pub mod create_user;
+pub mod deactivate_user;
+pub mod grant_role;
+pub mod session;
+pub mod set_password;
+pub mod set_up_district;
+pub mod sign_in;
+pub mod sign_in_link;
+pub mod sign_out;
+
+mod audit;

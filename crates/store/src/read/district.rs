@@ -1,0 +1,58 @@
+//! The one district of a database.
+
+use jiff::tz::TimeZone;
+use schoolbell_domain::ids::SchoolId;
+use schoolbell_domain::settings::DistrictSettings;
+
+use crate::error::{StoreError, StoreResult};
+use crate::on;
+use crate::tx::Reads;
+
+/// The district, with its settings.
+#[derive(Debug, Clone)]
+pub struct District {
+    pub name: String,
+    pub time_zone: TimeZone,
+    /// The zone's name as set up: `America/Chicago`.
+    pub zone_name: String,
+    pub settings: DistrictSettings,
+}
+
+const LOOKUP: &str = "SELECT name, time_zone, settings FROM district WHERE id = 1";
+
+/// The district, or `None` before it was set up.
+pub async fn lookup_district(reads: &mut impl Reads) -> StoreResult<Option<District>> {
+    let row: Option<(String, String, String)> =
+        on!(reads.tx(), |conn| sqlx::query_as(LOOKUP).fetch_optional(conn).await)?;
+    let Some((name, zone_name, settings)) = row else { return Ok(None) };
+    let damaged = |what: String| StoreError::Damaged { row: "district".to_owned(), what };
+    let time_zone = TimeZone::get(&zone_name).map_err(|error| damaged(error.to_string()))?;
+    let settings = serde_json::from_str(&settings).map_err(|error| damaged(error.to_string()))?;
+    Ok(Some(District { name, time_zone, zone_name, settings }))
+}
+
+/// The district; fails before it was set up.
+pub async fn get_district(reads: &mut impl Reads) -> StoreResult<District> {
+    lookup_district(reads).await?.ok_or_else(|| StoreError::Missing("district".to_owned()))
+}
+
+/// A school, as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchoolRow {
+    pub id: SchoolId,
+    pub name: String,
+    pub level: String,
+    pub time_zone: Option<String>,
+}
+
+const SCHOOLS: &str = "SELECT id, name, level, time_zone FROM school WHERE active ORDER BY name, id";
+
+/// The active schools, by name.
+pub async fn schools(reads: &mut impl Reads) -> StoreResult<Vec<SchoolRow>> {
+    let rows: Vec<(i64, String, String, Option<String>)> =
+        on!(reads.tx(), |conn| sqlx::query_as(SCHOOLS).fetch_all(conn).await)?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, name, level, time_zone)| SchoolRow { id: SchoolId::from_raw(id), name, level, time_zone })
+        .collect())
+}
