@@ -1,3 +1,81 @@
-//! The `schoolbell` program.
+//! The `schoolbell` program: everything concrete is chosen here.
 
-fn main() {}
+mod config;
+mod doctor;
+mod house;
+mod init;
+mod migrate;
+mod users;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use config::Config;
+
+/// Family communication for schools: calls, texts and e-mail to every family, from the roster.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write a schoolbell.toml that documents every key
+    Init(init::InitArgs),
+    /// Check database, disk, clock and carriers, and say how to mend what is wrong
+    Doctor(ConfigArgs),
+    /// Bring the database to this program's version
+    Migrate(ConfigArgs),
+    /// Add people who sign in, their roles, links and passwords
+    User(users::UserArgs),
+}
+
+/// Which settings a command works with.
+#[derive(clap::Args, Clone)]
+pub struct ConfigArgs {
+    /// The settings, as `schoolbell init` writes them
+    #[arg(long, short, default_value = "schoolbell.toml", value_name = "FILE", env = "SCHOOLBELL_CONFIG")]
+    config: PathBuf,
+}
+
+impl ConfigArgs {
+    fn load(&self) -> anyhow::Result<Config> {
+        Ok(Config::load(&self.config)?)
+    }
+}
+
+fn main() -> ExitCode {
+    // The first thing of all: nothing may speak TLS before it is known by whose ciphers.
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        eprintln!("schoolbell: a second TLS provider is linked in; build from the locked sources");
+        return ExitCode::FAILURE;
+    }
+    let command = Cli::parse().command;
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("schoolbell: the system gives no threads: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(command)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("schoolbell: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Init(args) => init::init(&args)?,
+        Command::Doctor(args) => return doctor::doctor(&args.load()?).await,
+        Command::Migrate(args) => migrate::migrate(&args.load()?).await?,
+        Command::User(args) => users::user(args).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -37,9 +37,10 @@ fn is_rust(file: &Path) -> bool {
     file.extension().is_some_and(|extension| extension == "rs")
 }
 
-/// Under a `src` folder: what the program is made of.
+/// Under a `src` folder and no module of tests: what the program is made of.
 fn is_source(file: &Path) -> bool {
-    is_rust(file) && file.components().any(|part| part.as_os_str() == "src")
+    let tests = file.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("tests"));
+    is_rust(file) && !tests && file.components().any(|part| part.as_os_str() == "src")
 }
 
 /// Lines before the first test module.

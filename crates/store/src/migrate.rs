@@ -21,6 +21,23 @@ const RECORD: &str = "INSERT INTO schema_migration (number, name) VALUES ($1, $2
 /// Two nodes that start at once migrate one after the other. The number is ours, any constant would do.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(5127001)";
 
+/// How far a database is, and how far this program would bring it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    pub stands: i64,
+    pub newest: i64,
+}
+
+/// Looks without changing anything; shows too that the database can be written to.
+pub async fn standing(db: &Db) -> StoreResult<Standing> {
+    let mut tx = db.begin().await?;
+    on!(&mut tx, |conn| sqlx::query(CREATE_LOG).execute(conn).await.map(drop))?;
+    let stands: i64 = on!(&mut tx, |conn| sqlx::query_scalar(NEWEST).fetch_one(conn).await)?;
+    // Never committed: dropped, it is undone.
+    drop(tx);
+    Ok(Standing { stands, newest: MIGRATIONS.last().map_or(0, |migration| migration.number) })
+}
+
 /// Brings the schema to this program's version; returns the numbers of the steps taken.
 ///
 /// A database of a newer program is refused: an old program must not write to a schema it does not know.

@@ -1,0 +1,90 @@
+//! `[gateways.NAME]`: one carrier account each. `kind` chooses whose keys the section has; those stand with the gateway.
+
+use std::sync::Arc;
+
+use schoolbell_gateways::Gateway;
+use schoolbell_gateways::drill::{DrillConfig, DrillGateway};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeValue, ValueDeserializer};
+
+use super::problem::{ConfigProblem, Source};
+
+/// The kinds of carriers that this program speaks with.
+#[derive(Debug, Clone)]
+pub enum GatewayConfig {
+    Drill(DrillConfig),
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Drill,
+}
+
+impl GatewayConfig {
+    /// As `kind` is written, in the order of the alphabet.
+    #[cfg(test)]
+    pub const KINDS: &[&str] = &["drill"];
+
+    /// What `kind` says.
+    #[cfg(test)]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Drill(_) => "drill",
+        }
+    }
+
+    /// The gateway, not started yet.
+    pub fn build(&self, name: &str) -> Arc<dyn Gateway> {
+        match self {
+            Self::Drill(config) => Arc::new(DrillGateway::new(name, config.clone())),
+        }
+    }
+
+    fn verify(&self) -> Result<(), String> {
+        match self {
+            Self::Drill(config) => config.verify(),
+        }
+    }
+}
+
+/// Reads one section; its `kind` decides which keys it may have.
+pub(super) fn read(
+    name: &str,
+    value: Spanned<DeValue<'_>>,
+    source: &Source<'_>,
+) -> Result<GatewayConfig, ConfigProblem> {
+    let span = value.span();
+    let known = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_');
+    if !known || name.is_empty() {
+        let found = format!("the gateway name `{name}`");
+        return Err(source.at(span, &found, "a name of letters, digits, `-` and `_`, for example [gateways.texts]"));
+    }
+    let DeValue::Table(mut table) = value.into_inner() else {
+        return Err(source.at(span, "a gateway that is no table", "a section, for example [gateways.texts]"));
+    };
+    let Some((_, kind)) = table.remove_entry("kind") else {
+        return Err(source.at(
+            span,
+            &format!("no `kind` in [gateways.{name}]"),
+            "kind = \"smpp\", \"smtp\" or \"drill\"",
+        ));
+    };
+    let kind: Kind = deserialize(kind, source)?;
+    let section = Spanned::new(span.clone(), DeValue::Table(table));
+    let gateway = match kind {
+        Kind::Drill => GatewayConfig::Drill(deserialize(section, source)?),
+    };
+    gateway.verify().map_err(|sentence| {
+        let (found, remedy) = sentence.split_once(": ").unwrap_or((&sentence, "it as in `schoolbell init --print`"));
+        let remedy = remedy.strip_prefix("write ").unwrap_or(remedy);
+        source.at(span, &format!("in [gateways.{name}] {found}"), remedy)
+    })?;
+    Ok(gateway)
+}
+
+fn deserialize<T: DeserializeOwned>(value: Spanned<DeValue<'_>>, source: &Source<'_>) -> Result<T, ConfigProblem> {
+    T::deserialize(ValueDeserializer::from(value)).map_err(|error| source.problem(&error))
+}

@@ -1,0 +1,79 @@
+//! Opening what stands in the config: folders, the database at this program's version, the engine.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use schoolbell_domain::settings::DistrictSettings;
+use schoolbell_engine::clock::SystemClock;
+use schoolbell_engine::commands::set_up_district::set_up_district;
+use schoolbell_engine::{Actor, Engine};
+use schoolbell_gateways::Gateway;
+use schoolbell_store::{Db, migrate, read};
+
+use crate::config::{Config, DistrictSection};
+
+/// The database of the config. The folder of a SQLite file is made if it is absent.
+pub async fn open_database(config: &Config) -> anyhow::Result<Db> {
+    if let Some(file) = config.database.url.file(&config.folder)
+        && let Some(folder) = file.parent()
+    {
+        make_folder(folder)?;
+    }
+    let url = config.database.url.from(&config.folder);
+    Db::open(&url, config.database.synchronous.into()).await.with_context(|| {
+        format!("the database {:?} does not open; `schoolbell doctor` tells more", config.database.url)
+    })
+}
+
+/// The engine on a database at this program's version, with the district set up.
+pub async fn open(config: &Config) -> anyhow::Result<(Engine, Db)> {
+    let db = open_database(config).await?;
+    let steps = migrate::migrate(&db).await.context("the database does not come to this program's version")?;
+    if !steps.is_empty() {
+        tracing::info!(steps = steps.len(), "the database was brought to this program's version");
+    }
+    let engine = Engine::new(db.clone(), Arc::new(SystemClock), config.database.node);
+    set_up(&engine, &config.district).await?;
+    Ok((engine, db))
+}
+
+async fn set_up(engine: &Engine, district: &DistrictSection) -> anyhow::Result<()> {
+    let mut view = engine.reader().read().await?;
+    let stands = read::district::lookup_district(&mut view).await?.is_some();
+    drop(view);
+    if stands {
+        return Ok(());
+    }
+    let settings = DistrictSettings {
+        program_name: district.program_name.clone().unwrap_or_else(|| format!("{} Alerts", district.name)),
+        help_contact: district.help_contact.clone().unwrap_or_default(),
+        ..DistrictSettings::default()
+    };
+    set_up_district(engine, &Actor::command_line(), &district.name, &district.time_zone.0, &settings).await?;
+    Ok(())
+}
+
+/// All gateways of the config, not started.
+pub fn gateways(config: &Config) -> Vec<Arc<dyn Gateway>> {
+    config.gateways.iter().map(|(name, gateway)| gateway.build(name)).collect()
+}
+
+/// Where roster files rest while they are read; made if it is absent.
+pub fn upload_folder(config: &Config) -> anyhow::Result<PathBuf> {
+    let folder = config.path(&config.web.upload_folder);
+    make_folder(&folder)?;
+    Ok(folder)
+}
+
+/// Makes a folder that only this user may look into: it holds families' data.
+pub fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))
+}
