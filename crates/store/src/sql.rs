@@ -1,7 +1,7 @@
 //! Statements for sets of rows: one constant text, filled for the engine and for the number of rows.
 //!
-//! Marks in a statement: `{rows:5@2}` becomes tuples of five parameters beginning with `$2`, `{list@1}` one parenthesised
-//! list beginning with `$1`, `{skip locked}` and `{for update}` the locks of PostgreSQL (SQLite has one writer anyway).
+//! Marks in a statement: `{rows:5@2}` becomes tuples of five parameters beginning with `$2`, `{typed:bigint,text@1}` the
+//! same with the types that PostgreSQL cannot guess in a `VALUES` of its own, `{list@1}` one parenthesised list, `{skip locked}` and `{for update}` the locks of PostgreSQL (SQLite has one writer anyway).
 //! Fixed parameters are written `$1`, `$2`, each once and in order, and stand before those of the set.
 
 use std::fmt::Write;
@@ -54,9 +54,14 @@ fn fill_mark(out: &mut String, engine: Engine, mark: &str, rows: usize) -> bool 
         _ => {
             let (kind, first) = mark.split_once('@').unwrap_or((mark, "1"));
             let first = first.parse().unwrap_or(1);
-            match kind.strip_prefix("rows:") {
-                Some(columns) => tuples(out, rows, columns.parse().unwrap_or(1), first),
-                None => tuples(out, 1, rows, first),
+            if let Some(columns) = kind.strip_prefix("rows:") {
+                tuples(out, rows, &vec![""; columns.parse().unwrap_or(1)], first);
+            } else if let Some(types) = kind.strip_prefix("typed:") {
+                let untyped = || types.split(',').map(|_| "").collect();
+                let types: Vec<_> = if engine == Engine::Postgres { types.split(',').collect() } else { untyped() };
+                tuples(out, rows, &types, first);
+            } else {
+                tuples(out, 1, &vec![""; rows], first);
             }
             return true;
         }
@@ -64,13 +69,17 @@ fn fill_mark(out: &mut String, engine: Engine, mark: &str, rows: usize) -> bool 
     false
 }
 
-fn tuples(out: &mut String, rows: usize, columns: usize, first: usize) {
+/// The types stand in the first row only; the others take them from there.
+fn tuples(out: &mut String, rows: usize, types: &[&str], first: usize) {
     for row in 0..rows {
         out.push_str(if row == 0 { "(" } else { ",(" });
-        for column in 0..columns {
+        for (column, of_type) in types.iter().enumerate() {
             let comma = if column == 0 { "" } else { "," };
             // Writing to a String cannot fail.
-            write!(out, "{comma}${}", first + row * columns + column).unwrap_or_default();
+            write!(out, "{comma}${}", first + row * types.len() + column).unwrap_or_default();
+            if row == 0 && !of_type.is_empty() {
+                write!(out, "::{of_type}").unwrap_or_default();
+            }
         }
         out.push(')');
     }
@@ -140,6 +149,9 @@ mod tests {
             fill(Engine::Postgres, statement, 1),
             "SELECT $1 FROM t WHERE (a, b) IN (VALUES ($2,$3)) FOR UPDATE"
         );
+        let typed = "VALUES {typed:bigint,text@1}";
+        assert_eq!(fill(Engine::Postgres, typed, 2), "VALUES ($1::bigint,$2::text),($3,$4)");
+        assert_eq!(fill(Engine::Sqlite, typed, 2), "VALUES (?,?),(?,?)");
         assert_eq!(fill(Engine::Postgres, "id IN {list@1}", 3), "id IN ($1,$2,$3)");
         assert_eq!(fill(Engine::Sqlite, "a = $1 OR b = $1{skip locked}", 0), "a = ?1 OR b = ?1");
     }

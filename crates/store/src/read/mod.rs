@@ -1,9 +1,11 @@
 //! What pages and rules ask, by noun. Every function takes `&mut impl Reads`.
 
 pub mod audit;
+pub mod consent;
 pub mod content;
-pub mod deliveries;
 pub mod district;
+pub mod gateways;
+pub mod inbound;
 pub mod jobs;
 pub mod sessions;
 pub mod tallies;

@@ -1,10 +1,19 @@
 //! What commands and jobs do, by noun. Every function takes `&mut Tx`.
 
+pub mod attempts;
 pub mod audit;
+pub mod completion;
+pub mod consent;
 pub mod content;
 pub mod deliveries;
 pub mod district;
+pub mod gateways;
+pub mod inbound;
+pub mod invitations;
 pub mod jobs;
+pub mod queue;
+pub mod receipts;
 pub mod sessions;
+pub mod suppressions;
 pub mod tallies;
 pub mod users;

@@ -1,0 +1,102 @@
+//! Consent: the state of numbers, and the whole ledger of one.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use schoolbell_domain::consent::{ConsentEventKind, ConsentState, Program};
+use schoolbell_domain::ids::ConsentEventId;
+use sha2::{Digest, Sha256};
+
+use crate::error::{StoreError, StoreResult};
+use crate::on;
+use crate::sql::{fetch_set, rows_that_fit};
+use crate::statements;
+use crate::tx::Reads;
+use crate::write::consent::NewConsentEvent;
+
+/// An entry of the ledger as it is kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LedgerEntry {
+    pub event: NewConsentEvent,
+    pub previous_hash: String,
+    pub hash: String,
+}
+
+type Row = (i64, String, String, String, i64, String, String, String, String);
+
+statements! {
+    STATES = "SELECT number, state FROM consent WHERE program = $1 AND number IN {list@2}";
+    LEDGER = "SELECT id, number, program, kind, at, actor, evidence, previous_hash, hash FROM consent_event \
+        WHERE number = $1 ORDER BY program, id";
+}
+
+/// The states of these numbers in one program; a number without an entry is left out: `Unknown`.
+pub async fn states(
+    reads: &mut impl Reads,
+    program: Program,
+    numbers: &[&str],
+) -> StoreResult<HashMap<String, ConsentState>> {
+    let tx = reads.tx();
+    let mut states = HashMap::with_capacity(numbers.len());
+    for chunk in numbers.chunks(rows_that_fit(1, 1000)) {
+        let rows =
+            fetch_set!(tx, (String, String), STATES, [program.word()], chunk, |query, number| query.bind(*number))?;
+        for (number, word) in rows {
+            let state = ConsentState::from_word(&word)
+                .ok_or_else(|| StoreError::Damaged { row: "consent".to_owned(), what: format!("state {word}") })?;
+            states.insert(number, state);
+        }
+    }
+    Ok(states)
+}
+
+/// Everything that ever happened to the consent of one number, by program, oldest first.
+pub async fn ledger(reads: &mut impl Reads, number: &str) -> StoreResult<Vec<LedgerEntry>> {
+    let rows: Vec<Row> = on!(reads.tx(), |conn| sqlx::query_as(LEDGER).bind(number).fetch_all(conn).await)?;
+    rows.into_iter().map(entry).collect()
+}
+
+/// The first entry whose chain is broken: changed, put in or taken out since it was written. `entries` as from
+/// [`ledger`].
+pub fn broken_link(entries: &[LedgerEntry]) -> Option<ConsentEventId> {
+    let mut ends: HashMap<Program, &str> = HashMap::new();
+    for entry in entries {
+        let previous = ends.get(&entry.event.program).copied().unwrap_or_default();
+        if entry.previous_hash != previous || entry.hash != chain_hash(previous, &entry.event) {
+            return Some(entry.event.id);
+        }
+        ends.insert(entry.event.program, &entry.hash);
+    }
+    None
+}
+
+/// The hash of an entry: SHA-256 over the hash before it and every field, each with its length.
+pub(crate) fn chain_hash(previous: &str, event: &NewConsentEvent) -> String {
+    let mut hash = Sha256::new();
+    let (id, at) = (event.id.raw().to_string(), event.at.as_millisecond().to_string());
+    for field in
+        [previous, &id, &event.number, event.program.word(), event.kind.word(), &at, &event.actor, &event.evidence]
+    {
+        hash.update((field.len() as u64).to_be_bytes());
+        hash.update(field.as_bytes());
+    }
+    format!("{:x}", hash.finalize())
+}
+
+fn entry((id, number, program, kind, at, actor, evidence, previous_hash, hash): Row) -> StoreResult<LedgerEntry> {
+    let id = ConsentEventId::from_raw(id);
+    let damaged = |what: &str| StoreError::Damaged { row: id.to_string(), what: what.to_owned() };
+    Ok(LedgerEntry {
+        event: NewConsentEvent {
+            id,
+            number,
+            program: Program::from_word(&program).ok_or_else(|| damaged("its program"))?,
+            kind: ConsentEventKind::from_word(&kind).ok_or_else(|| damaged("its kind"))?,
+            at: Timestamp::from_millisecond(at).map_err(|_| damaged("its time"))?,
+            actor,
+            evidence,
+        },
+        previous_hash,
+        hash,
+    })
+}

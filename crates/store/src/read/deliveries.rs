@@ -1,1 +1,0 @@
-//! Deliveries, as the dispatch and the pages ask for them.
