@@ -9,7 +9,7 @@ use super::preference::{Floor, VoiceCell, Wish, effective, floor};
 use super::reason::SuppressReason;
 use crate::channel::Channel;
 use crate::ids::{ContactPointId, PersonId};
-use crate::people::{ContactRole, Slot};
+use crate::people::{ContactRole, PersonKind, Slot};
 
 /// What the rules say of one contact point over one channel, for one student or, for staff, for themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +116,42 @@ impl<'a> Lookup<'a> {
         self.page.preferences.get(&key).copied()
     }
 
+    /// The verdicts on one contact point over one channel: what `rows` folds and `explain` tells.
+    pub fn cells(&self, person: &'a Person, known: Known<'a>, channel: Channel) -> Vec<Cell> {
+        let id = person.membership.person;
+        match person.membership.kind {
+            PersonKind::Student => {
+                self.student_cell(person, &self.alert_ties(person), known, channel).into_iter().collect()
+            }
+            PersonKind::Guardian => {
+                let ties = self.selected_ties(id);
+                ties.into_iter().filter_map(|tie| self.guardian_cell(tie, known, channel)).collect()
+            }
+            PersonKind::Staff => vec![self.staff_cell(person, known, channel)],
+        }
+    }
+
+    /// A student's own contact point: home phones follow both contacts, anything else is no alert contact. `None` if
+    /// it belongs to another school's record (A21).
+    pub fn student_cell(
+        &self,
+        student: &'a Person,
+        ties: &[Tie<'a>],
+        known: Known<'a>,
+        channel: Channel,
+    ) -> Option<Cell> {
+        if !student.membership.schools.contains(&known.point.school) {
+            return None;
+        }
+        let child = Some(student.membership.person);
+        Some(match known.point.slot {
+            Slot::HomePrimary | Slot::HomeSecondary => self.home_cell(student, ties, known, channel),
+            Slot::Home | Slot::Mobile | Slot::Work | Slot::Email => {
+                Cell { child, wish: None, verdict: Err(SuppressReason::NotAlertContact) }
+            }
+        })
+    }
+
     /// A guardian's own contact point, for one student. `None` if it belongs to another school's record (A20).
     pub fn guardian_cell(&self, tie: Tie<'a>, known: Known<'a>, channel: Channel) -> Option<Cell> {
         if !tie.student.membership.schools.contains(&known.point.school) {
@@ -129,7 +165,7 @@ impl<'a> Lookup<'a> {
     }
 
     /// A home phone of the student: on if either contact wants it; where no contact may receive, by default alone.
-    pub fn home_cell(&self, student: &'a Person, ties: &[Tie<'a>], known: Known<'a>, channel: Channel) -> Cell {
+    fn home_cell(&self, student: &'a Person, ties: &[Tie<'a>], known: Known<'a>, channel: Channel) -> Cell {
         let wishes = ties.iter().map(|tie| self.wish(*tie, known, channel));
         let wish = wishes.reduce(Wish::either);
         let wish = wish.unwrap_or_else(|| effective(self.ask.category, known.point.slot, channel, None));

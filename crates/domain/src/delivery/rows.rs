@@ -9,7 +9,7 @@ use super::reason::SuppressReason;
 use crate::channel::Channel;
 use crate::ids::{PersonId, SchoolId};
 use crate::language::Language;
-use crate::people::{PersonKind, Slot};
+use crate::people::PersonKind;
 
 pub(super) fn rows(lookup: &Lookup<'_>) -> Vec<PlanRow> {
     let mut walk = Walk { lookup, rows: Vec::with_capacity(lookup.page.points.len() * 2), cells: Vec::new() };
@@ -55,17 +55,9 @@ impl<'a> Walk<'_, 'a> {
         let whose = Whose { person: student, language: self.home_language(student, &ties) };
         let id = student.membership.person;
         for known in lookup.points_of(id) {
-            if !student.membership.schools.contains(&known.point.school) {
-                continue;
-            }
             for channel in self.channels_of(*known) {
                 self.cells.clear();
-                self.cells.push(match known.point.slot {
-                    Slot::HomePrimary | Slot::HomeSecondary => lookup.home_cell(student, &ties, *known, channel),
-                    Slot::Home | Slot::Mobile | Slot::Work | Slot::Email => {
-                        Cell { child: Some(id), wish: None, verdict: Err(SuppressReason::NotAlertContact) }
-                    }
-                });
+                self.cells.extend(lookup.student_cell(student, &ties, *known, channel));
                 self.fold(whose, *known, channel);
             }
         }
