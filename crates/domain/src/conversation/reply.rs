@@ -8,7 +8,7 @@ use unicode_normalization::char::is_combining_mark;
 /// Who speaks, for the fixed texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Speaker<'a> {
-    /// The name of the text program: the district's, short.
+    /// The name of the text program: `Example ISD Alerts`.
     pub program: &'a str,
     /// A phone number, mail address or page where a person helps (LAW-22).
     pub help_contact: &'a str,
@@ -20,8 +20,7 @@ impl Speaker<'_> {
     /// The one invitation (A24, A30, LAW-26): what, how often, what it costs, how to get help and out.
     pub fn invitation(&self) -> String {
         plainly(&format!(
-            "{} school alerts. Reply YES to get texts, HELP for info, STOP to end. Msg&data rates may apply. \
-             Msg freq varies.",
+            "{}: Reply YES to get school texts, HELP for info, STOP to end. Msg&data rates may apply. Msg freq varies.",
             self.program
         ))
     }
@@ -47,7 +46,7 @@ impl Speaker<'_> {
     /// (LAW-20, LAW-22).
     pub fn help(&self) -> String {
         plainly(&format!(
-            "{} school alerts. Help: {}. Msg freq varies. Msg&data rates may apply. Reply YES to get texts, STOP to \
+            "{}: school texts. Help: {}. Msg freq varies. Msg&data rates may apply. Reply YES to get texts, STOP to \
              end.",
             self.program, self.help_contact
         ))
@@ -87,7 +86,7 @@ mod tests {
     use super::*;
 
     const OURS: Speaker<'_> =
-        Speaker { program: "Cedar Valley Unified District", help_contact: "512-555-0100", short_code: "68453" };
+        Speaker { program: "Cedar Valley Unified Alerts", help_contact: "512-555-0100", short_code: "68453" };
 
     fn all(speaker: Speaker<'_>) -> [String; 5] {
         [speaker.invitation(), speaker.opted_in(), speaker.stopped(), speaker.help(), speaker.not_on_file()]
@@ -118,7 +117,7 @@ mod tests {
     #[test]
     fn a_name_in_foreign_letters_costs_no_second_segment() {
         let okina = Speaker { program: "Hawaiʻi “Ōlelo” – 学校", ..OURS };
-        assert!(okina.invitation().starts_with("Hawai'i \"Olelo\" -  school alerts."), "{}", okina.invitation());
+        assert!(okina.invitation().starts_with("Hawai'i \"Olelo\" - : Reply YES"), "{}", okina.invitation());
         for text in all(okina) {
             assert!(text.chars().all(|c| GSM.contains(c)), "{text}");
         }

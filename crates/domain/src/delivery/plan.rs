@@ -71,6 +71,18 @@ pub struct Page {
     pub zones: HashMap<SchoolId, TimeZone>,
 }
 
+impl Page {
+    /// Takes these numbers, E.164, out of every call and text of the page (LAW-8). Call it once the points are in;
+    /// a number that no point has changes nothing.
+    pub fn deny<'n>(&mut self, numbers: impl IntoIterator<Item = &'n str>) {
+        for address in numbers.into_iter().filter_map(Address::from_stored) {
+            for channel in [Channel::Voice, Channel::Sms] {
+                self.suppressions.insert((address.clone(), channel), Suppression::Denied);
+            }
+        }
+    }
+}
+
 /// A student, guardian or member of staff.
 #[derive(Debug, Clone)]
 pub struct Person {

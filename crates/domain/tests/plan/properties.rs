@@ -93,6 +93,11 @@ fn page((people, ties, points, choices, facts): Dice) -> Page {
         let channel = slot.channels()[usize::from(is_text) % slot.channels().len()];
         town.page.preferences.insert(PreferenceKey { guardian, student, point, channel }, on);
     }
+    know(&mut town, facts);
+    town.page
+}
+
+fn know(town: &mut Town, facts: Vec<(u8, u8)>) {
     for (number, fact) in facts {
         let phone = at(&format!("{number:02}"));
         match fact {
@@ -107,7 +112,6 @@ fn page((people, ties, points, choices, facts): Dice) -> Page {
             _ => drop(town.page.recent_exempt_calls.insert(phone, 3)),
         }
     }
-    town.page
 }
 
 fn any_page() -> impl Strategy<Value = Page> {
@@ -122,7 +126,7 @@ fn any_ask() -> impl Strategy<Value = Ask> {
         |(category, channels, gateways, second, mobile_stands_in, audience)| Ask {
             channels,
             gateways,
-            leaves_at: Timestamp::from_second(second).unwrap(),
+            leaves_at: Timestamp::from_second(second).unwrap_or_default(),
             mobile_stands_in,
             audience: Audience {
                 include: match audience {
@@ -140,6 +144,7 @@ fn any_ask() -> impl Strategy<Value = Ask> {
     )
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "for filter")]
 fn sends(row: &&PlanRow) -> bool {
     matches!(row.decision, Decision::Send { .. })
 }

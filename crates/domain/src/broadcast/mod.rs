@@ -1,5 +1,9 @@
 //! What a person composes: a category, an audience, a text per channel and language, and when.
 
+mod check;
+
+pub use check::{DraftProblem, Hint, LONGEST_TEXT, Part, hints, problems};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

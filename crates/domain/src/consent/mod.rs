@@ -1,5 +1,11 @@
 //! What the law lets us do with a number: a ledger of events, folded to a state (A23-A29, LAW-9 to LAW-13).
 
+mod chain;
+mod revocation;
+
+pub use chain::{Link, seal, verify};
+pub use revocation::{RECORDS, RevocationRecord, RevocationScope, closes, ends_emergency_calls, revocation_scope_on};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -149,4 +155,77 @@ impl ConsentState {
 /// The state of a number from its ledger, oldest event first.
 pub fn fold<'a>(events: impl IntoIterator<Item = &'a ConsentEvent>) -> ConsentState {
     events.into_iter().fold(ConsentState::Unknown, |state, event| state.after(event.kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_kind() -> impl Strategy<Value = ConsentEventKind> {
+        prop::sample::select(&ConsentEventKind::ALL[..])
+    }
+
+    fn folded(kinds: &[ConsentEventKind]) -> ConsentState {
+        kinds.iter().fold(ConsentState::Unknown, |state, kind| state.after(*kind))
+    }
+
+    #[test]
+    fn a25_to_a28_the_ledger_of_a_number_folds_by_table() {
+        use ConsentEventKind::{
+            Invited, OptedIn, Provided, Reassigned, RemovedInPortal, RevokedByStaff, Stopped, StoppedAtCarrier,
+        };
+        let table: &[(&[ConsentEventKind], ConsentState)] = &[
+            (&[], ConsentState::Unknown),
+            (&[Provided], ConsentState::Provided),
+            (&[Provided, Invited], ConsentState::Invited),
+            (&[Provided, Invited, Provided], ConsentState::Invited),
+            (&[Provided, Invited, OptedIn], ConsentState::OptedIn),
+            (&[OptedIn, Provided, Invited], ConsentState::OptedIn),
+            (&[OptedIn, Stopped], ConsentState::Revoked),
+            (&[OptedIn, RemovedInPortal], ConsentState::Revoked),
+            (&[OptedIn, RevokedByStaff], ConsentState::Revoked),
+            (&[OptedIn, StoppedAtCarrier], ConsentState::Revoked),
+            (&[Stopped, Provided, Invited], ConsentState::Revoked),
+            (&[Stopped, OptedIn], ConsentState::OptedIn),
+            (&[OptedIn, Reassigned], ConsentState::Unknown),
+            (&[Stopped, Reassigned, Provided], ConsentState::Provided),
+        ];
+        for (kinds, state) in table {
+            assert_eq!(folded(kinds), *state, "{kinds:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a28_a_revocation_survives_any_import_and_invitation(
+            before in prop::collection::vec(any_kind(), 0..8),
+            imports in prop::collection::vec(prop::sample::select(vec![ConsentEventKind::Provided, ConsentEventKind::Invited]), 0..8),
+        ) {
+            let stopped = folded(&before).after(ConsentEventKind::Stopped);
+            prop_assert_eq!(imports.iter().fold(stopped, |state, kind| state.after(*kind)), ConsentState::Revoked);
+        }
+
+        #[test]
+        fn a23_only_a_yes_after_the_last_revocation_opens(kinds in prop::collection::vec(any_kind(), 0..12)) {
+            let closing = |kind: &ConsentEventKind| match kind {
+                ConsentEventKind::Stopped
+                | ConsentEventKind::RemovedInPortal
+                | ConsentEventKind::RevokedByStaff
+                | ConsentEventKind::StoppedAtCarrier
+                | ConsentEventKind::Reassigned => true,
+                ConsentEventKind::Provided | ConsentEventKind::Invited | ConsentEventKind::OptedIn => false,
+            };
+            let since = kinds.iter().rposition(closing).map_or(0, |at| at + 1);
+            let yes = kinds[since..].contains(&ConsentEventKind::OptedIn);
+            prop_assert_eq!(folded(&kinds) == ConsentState::OptedIn, yes);
+        }
+
+        #[test]
+        fn the_same_event_twice_is_the_same_as_once(kinds in prop::collection::vec(any_kind(), 0..6), kind in any_kind()) {
+            let once = folded(&kinds).after(kind);
+            prop_assert_eq!(once.after(kind), once);
+        }
+    }
 }
