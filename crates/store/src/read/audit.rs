@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::StoreResult;
 use crate::on;
+use crate::statements;
 use crate::time::instant;
 use crate::tx::Reads;
 
@@ -41,12 +42,14 @@ impl AuditLine {
 
 pub(crate) type Row = (i64, i64, String, String, String, String, String, String);
 
-const LATEST: &str = "SELECT id, at, actor, action, subject, detail, previous_hash, hash
-    FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2";
-const OF_SUBJECT: &str = "SELECT id, at, actor, action, subject, detail, previous_hash, hash
-    FROM audit WHERE subject = $1 ORDER BY id";
-const FROM: &str = "SELECT id, at, actor, action, subject, detail, previous_hash, hash
-    FROM audit WHERE id > $1 ORDER BY id LIMIT 1000";
+statements! {
+    LATEST = "SELECT id, at, actor, action, subject, detail, previous_hash, hash \
+        FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2";
+    OF_SUBJECT = "SELECT id, at, actor, action, subject, detail, previous_hash, hash \
+        FROM audit WHERE subject = $1 ORDER BY id";
+    FROM = "SELECT id, at, actor, action, subject, detail, previous_hash, hash \
+        FROM audit WHERE id > $1 ORDER BY id LIMIT 1000";
+}
 
 pub(crate) fn line(row: Row) -> StoreResult<AuditLine> {
     let (id, at, actor, action, subject, detail, previous_hash, hash) = row;

@@ -69,6 +69,7 @@ statements! {
     PAGE = "SELECT id, state, draft, owner_school, version, created_by, created_at, updated_at, send_at, sent_by, \
         sent_at, expires_at, plan_digest, expand_cursor, expanded_at, stopped_by, stopped_at, finished_at \
         FROM broadcast WHERE state = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+    LOCK = "SELECT id FROM broadcast WHERE id = $1{for update}";
 }
 
 fn broadcast(row: Row) -> StoreResult<Broadcast> {
@@ -130,5 +131,3 @@ pub async fn lock(tx: &mut Tx, id: BroadcastId) -> StoreResult<Option<Broadcast>
         .await)?;
     if row.is_none() { Ok(None) } else { lookup_broadcast(tx, id).await }
 }
-
-const LOCK: &str = "SELECT id FROM broadcast WHERE id = $1{for update}";

@@ -6,6 +6,7 @@ use schoolbell_domain::settings::DistrictSettings;
 
 use crate::error::{StoreError, StoreResult};
 use crate::on;
+use crate::statements;
 use crate::tx::Reads;
 
 /// The district, with its settings.
@@ -18,7 +19,10 @@ pub struct District {
     pub settings: DistrictSettings,
 }
 
-const LOOKUP: &str = "SELECT name, time_zone, settings FROM district WHERE id = 1";
+statements! {
+    LOOKUP = "SELECT name, time_zone, settings FROM district WHERE id = 1";
+    SCHOOLS = "SELECT id, name, level, time_zone FROM school WHERE active ORDER BY name, id";
+}
 
 /// The district, or `None` before it was set up.
 pub async fn lookup_district(reads: &mut impl Reads) -> StoreResult<Option<District>> {
@@ -44,8 +48,6 @@ pub struct SchoolRow {
     pub level: String,
     pub time_zone: Option<String>,
 }
-
-const SCHOOLS: &str = "SELECT id, name, level, time_zone FROM school WHERE active ORDER BY name, id";
 
 /// The active schools, by name.
 pub async fn schools(reads: &mut impl Reads) -> StoreResult<Vec<SchoolRow>> {

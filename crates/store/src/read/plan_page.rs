@@ -72,6 +72,7 @@ statements! {
     LISTS = "SELECT saved_list_member.list_id, saved_list_member.person_id FROM saved_list_member \
         JOIN person ON person.id = saved_list_member.person_id WHERE saved_list_member.list_id = $1 \
         AND person.household IN {list@2}";
+    HOUSEHOLD_OF = "SELECT household FROM person WHERE id = $1";
 }
 
 type PersonRow = (i64, i64, i64, String, Option<i64>, Option<String>, Option<String>, Option<String>);
@@ -154,7 +155,7 @@ async fn people(tx: &mut Tx, needs: &Needs, chunk: &[i64], page: &mut Page) -> S
         let kind = PersonKind::from_code(kind).ok_or_else(|| damaged(person, "its kind"))?;
         let mut schools: Vec<SchoolId> = school.map(SchoolId::from_raw).into_iter().collect();
         schools.extend(staff.remove(&id).unwrap_or_default().into_iter().map(SchoolId::from_raw));
-        let mut ids = |of: &mut HashMap<i64, Vec<i64>>| of.remove(&id).unwrap_or_default();
+        let ids = |of: &mut HashMap<i64, Vec<i64>>| of.remove(&id).unwrap_or_default();
         let membership = Membership {
             person,
             kind,
@@ -245,8 +246,6 @@ async fn permissions(tx: &mut Tx, needs: &Needs, chunk: &[i64], page: &mut Page)
     }
     Ok(())
 }
-
-const HOUSEHOLD_OF: &str = "SELECT household FROM person WHERE id = $1";
 
 /// The household of a person, whole or former; `None` if nobody has this id.
 pub async fn household_of(reads: &mut impl Reads, person: PersonId) -> StoreResult<Option<i64>> {

@@ -5,6 +5,7 @@ use schoolbell_domain::ids::UserId;
 
 use crate::error::StoreResult;
 use crate::on;
+use crate::statements;
 use crate::time::instant;
 use crate::tx::Reads;
 
@@ -23,10 +24,12 @@ pub struct Session {
 
 type Row = (String, i64, String, String, i64, i64, i64);
 
-const LOOKUP: &str = "SELECT token_hash, user_id, csrf_token, user_agent, created_at, seen_at, expires_at
-    FROM session WHERE token_hash = $1 AND expires_at > $2";
-const OF_USER: &str = "SELECT token_hash, user_id, csrf_token, user_agent, created_at, seen_at, expires_at
-    FROM session WHERE user_id = $1 AND expires_at > $2 ORDER BY seen_at DESC, token_hash";
+statements! {
+    LOOKUP = "SELECT token_hash, user_id, csrf_token, user_agent, created_at, seen_at, expires_at \
+        FROM session WHERE token_hash = $1 AND expires_at > $2";
+    OF_USER = "SELECT token_hash, user_id, csrf_token, user_agent, created_at, seen_at, expires_at \
+        FROM session WHERE user_id = $1 AND expires_at > $2 ORDER BY seen_at DESC, token_hash";
+}
 
 fn session(row: Row) -> StoreResult<Session> {
     let (token_hash, user, csrf_token, user_agent, created_at, seen_at, expires_at) = row;

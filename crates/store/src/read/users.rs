@@ -6,6 +6,7 @@ use schoolbell_domain::permission::{Grant, Role, Scope};
 
 use crate::error::{StoreError, StoreResult};
 use crate::on;
+use crate::statements;
 use crate::time::instant;
 use crate::tx::Reads;
 
@@ -26,15 +27,17 @@ pub struct User {
 
 type Row = (i64, Option<i64>, String, String, Option<String>, bool, i64, Option<i64>);
 
-const BY_ID: &str = "SELECT id, person_id, name, email, password_hash, active, created_at, last_sign_in_at
-    FROM user_account WHERE id = $1";
-const BY_EMAIL: &str = "SELECT id, person_id, name, email, password_hash, active, created_at, last_sign_in_at
-    FROM user_account WHERE email = $1";
-const ALL: &str = "SELECT id, person_id, name, email, password_hash, active, created_at, last_sign_in_at
-    FROM user_account ORDER BY name, id";
-const GRANTS: &str = "SELECT role, school_id FROM user_role WHERE user_id = $1 ORDER BY role, school_id";
-const ALL_GRANTS: &str = "SELECT user_id, role, school_id FROM user_role ORDER BY user_id, role, school_id";
-const FAILURES: &str = "SELECT COUNT(*) FROM sign_in_failure WHERE email = $1 AND at > $2";
+statements! {
+    BY_ID = "SELECT id, person_id, name, email, password_hash, active, created_at, last_sign_in_at \
+        FROM user_account WHERE id = $1";
+    BY_EMAIL = "SELECT id, person_id, name, email, password_hash, active, created_at, last_sign_in_at \
+        FROM user_account WHERE email = $1";
+    ALL = "SELECT id, person_id, name, email, password_hash, active, created_at, last_sign_in_at \
+        FROM user_account ORDER BY name, id";
+    GRANTS = "SELECT role, school_id FROM user_role WHERE user_id = $1 ORDER BY role, school_id";
+    ALL_GRANTS = "SELECT user_id, role, school_id FROM user_role ORDER BY user_id, role, school_id";
+    FAILURES = "SELECT COUNT(*) FROM sign_in_failure WHERE email = $1 AND at > $2";
+}
 
 fn user(row: Row) -> StoreResult<User> {
     let (id, person, name, email, password_hash, active, created_at, last) = row;

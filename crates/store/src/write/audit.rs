@@ -7,6 +7,7 @@ use crate::dialect;
 use crate::error::StoreResult;
 use crate::on;
 use crate::read::audit::AuditLine;
+use crate::statements;
 use crate::tx::Tx;
 
 /// What is told of an act.
@@ -24,9 +25,11 @@ pub struct Told<'a> {
     pub detail: &'a str,
 }
 
-const LAST: &str = "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1";
-const APPEND: &str = "INSERT INTO audit (id, at, actor, action, subject, detail, previous_hash, hash)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+statements! {
+    LAST = "SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1";
+    APPEND = "INSERT INTO audit (id, at, actor, action, subject, detail, previous_hash, hash) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+}
 
 /// Appends a line to the chain. Call it last in a transaction: on PostgreSQL others wait from here to the commit.
 pub async fn append(tx: &mut Tx, told: Told<'_>) -> StoreResult<AuditId> {

@@ -5,11 +5,14 @@ use schoolbell_domain::settings::DistrictSettings;
 
 use crate::error::{StoreError, StoreResult};
 use crate::on;
+use crate::statements;
 use crate::tx::Tx;
 
-const SET_UP: &str = "INSERT INTO district (id, name, time_zone, settings, instance_epoch, created_at)
-    VALUES (1, $1, $2, $3, 1, $4) ON CONFLICT (id) DO NOTHING";
-const CHANGE: &str = "UPDATE district SET name = $1, time_zone = $2, settings = $3 WHERE id = 1";
+statements! {
+    SET_UP = "INSERT INTO district (id, name, time_zone, settings, instance_epoch, created_at) \
+        VALUES (1, $1, $2, $3, 1, $4) ON CONFLICT (id) DO NOTHING";
+    CHANGE = "UPDATE district SET name = $1, time_zone = $2, settings = $3 WHERE id = 1";
+}
 
 /// Writes the district; `false` if there is one already. `zone` is a name that jiff knows.
 pub async fn insert_district(

@@ -6,19 +6,21 @@ use schoolbell_domain::ids::UserId;
 use crate::error::StoreResult;
 use crate::on;
 use crate::read::sessions::Session;
+use crate::statements;
 use crate::tx::Tx;
 
-const INSERT: &str =
-    "INSERT INTO session (token_hash, user_id, csrf_token, user_agent, created_at, seen_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)";
-const TOUCH: &str = "UPDATE session SET seen_at = $1, expires_at = $2 WHERE token_hash = $3 AND seen_at < $1";
-const END: &str = "DELETE FROM session WHERE token_hash = $1";
-const END_OTHERS: &str = "DELETE FROM session WHERE user_id = $1 AND token_hash <> $2";
-const SWEEP: &str = "DELETE FROM session WHERE expires_at <= $1";
-const INSERT_LINK: &str = "INSERT INTO sign_in_link (token_hash, user_id, expires_at) VALUES ($1, $2, $3)";
-const USE_LINK: &str = "UPDATE sign_in_link SET used_at = $1
-    WHERE token_hash = $2 AND used_at IS NULL AND expires_at > $1 RETURNING user_id";
-const VOID_LINKS: &str = "UPDATE sign_in_link SET used_at = $1 WHERE user_id = $2 AND used_at IS NULL";
+statements! {
+    INSERT = "INSERT INTO session (token_hash, user_id, csrf_token, user_agent, created_at, seen_at, expires_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    TOUCH = "UPDATE session SET seen_at = $1, expires_at = $2 WHERE token_hash = $3 AND seen_at < $1";
+    END = "DELETE FROM session WHERE token_hash = $1";
+    END_OTHERS = "DELETE FROM session WHERE user_id = $1 AND token_hash <> $2";
+    SWEEP = "DELETE FROM session WHERE expires_at <= $1";
+    INSERT_LINK = "INSERT INTO sign_in_link (token_hash, user_id, expires_at) VALUES ($1, $2, $3)";
+    USE_LINK = "UPDATE sign_in_link SET used_at = $1 \
+        WHERE token_hash = $2 AND used_at IS NULL AND expires_at > $1 RETURNING user_id";
+    VOID_LINKS = "UPDATE sign_in_link SET used_at = $1 WHERE user_id = $2 AND used_at IS NULL";
+}
 
 /// Writes a session, and drops those of everybody that have expired.
 pub async fn insert_session(tx: &mut Tx, session: &Session) -> StoreResult<()> {

@@ -7,22 +7,25 @@ use schoolbell_domain::permission::{Grant, Scope};
 use crate::error::StoreResult;
 use crate::on;
 use crate::read::users::User;
+use crate::statements;
 use crate::tx::Tx;
 
-const INSERT: &str = "INSERT INTO user_account
-    (id, person_id, name, email, password_hash, active, created_at, last_sign_in_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (email) DO NOTHING";
-const PASSWORD: &str = "UPDATE user_account SET password_hash = $1 WHERE id = $2";
-const ACTIVE: &str = "UPDATE user_account SET active = $1 WHERE id = $2 AND active <> $1";
-const SEEN: &str = "UPDATE user_account SET last_sign_in_at = $1 WHERE id = $2";
-const GRANT: &str = "INSERT INTO user_role (user_id, role, school_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-const REVOKE: &str = "DELETE FROM user_role WHERE user_id = $1 AND role = $2 AND school_id = $3";
-const FAILED: &str = "INSERT INTO sign_in_failure (email, at) VALUES ($1, $2)";
-const FORGIVE: &str = "DELETE FROM sign_in_failure WHERE email = $1 OR at < $2";
-const LOCK_ADMINISTRATORS: &str = "UPDATE user_role SET role = role
-    WHERE role = 'district_administrator' AND school_id = 0";
-const ADMINISTRATORS: &str = "SELECT COUNT(*) FROM user_role JOIN user_account ON user_account.id = user_role.user_id
-    WHERE user_role.role = 'district_administrator' AND user_role.school_id = 0 AND user_account.active";
+statements! {
+    INSERT = "INSERT INTO user_account \
+        (id, person_id, name, email, password_hash, active, created_at, last_sign_in_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (email) DO NOTHING";
+    PASSWORD = "UPDATE user_account SET password_hash = $1 WHERE id = $2";
+    ACTIVE = "UPDATE user_account SET active = $1 WHERE id = $2 AND active <> $1";
+    SEEN = "UPDATE user_account SET last_sign_in_at = $1 WHERE id = $2";
+    GRANT = "INSERT INTO user_role (user_id, role, school_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    REVOKE = "DELETE FROM user_role WHERE user_id = $1 AND role = $2 AND school_id = $3";
+    FAILED = "INSERT INTO sign_in_failure (email, at) VALUES ($1, $2)";
+    FORGIVE = "DELETE FROM sign_in_failure WHERE email = $1 OR at < $2";
+    LOCK_ADMINISTRATORS = "UPDATE user_role SET role = role \
+        WHERE role = 'district_administrator' AND school_id = 0";
+    ADMINISTRATORS = "SELECT COUNT(*) FROM user_role JOIN user_account ON user_account.id = user_role.user_id \
+        WHERE user_role.role = 'district_administrator' AND user_role.school_id = 0 AND user_account.active";
+}
 
 /// Writes a user; `false` if the e-mail is taken.
 pub async fn insert_user(tx: &mut Tx, user: &User) -> StoreResult<bool> {
