@@ -1,6 +1,7 @@
 //! The `schoolbell` program: everything concrete is chosen here.
 
 mod config;
+mod consent;
 mod doctor;
 mod house;
 mod init;
@@ -31,6 +32,8 @@ enum Command {
     Migrate(ConfigArgs),
     /// Add people who sign in, their roles, links and passwords
     User(users::UserArgs),
+    /// Show what a number agreed to, or check the whole ledger
+    Consent(consent::ConsentArgs),
 }
 
 /// Which settings a command works with.
@@ -76,6 +79,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Doctor(args) => return doctor::doctor(&args.load()?).await,
         Command::Migrate(args) => migrate::migrate(&args.load()?).await?,
         Command::User(args) => users::user(args).await?,
+        Command::Consent(args) => return consent::consent(args).await,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -28,6 +28,7 @@ statements! {
     STATES = "SELECT number, state FROM consent WHERE program = $1 AND number IN {list@2}";
     LEDGER = "SELECT id, number, program, kind, at, actor, evidence, previous_hash, hash FROM consent_event \
         WHERE number = $1 ORDER BY program, id";
+    NUMBERS = "SELECT DISTINCT number FROM consent_event WHERE number > $1 ORDER BY number LIMIT $2";
 }
 
 /// The states of these numbers in one program; a number without an entry is left out: `Unknown`.
@@ -54,6 +55,11 @@ pub async fn states(
 pub async fn ledger(reads: &mut impl Reads, number: &str) -> StoreResult<Vec<LedgerEntry>> {
     let rows: Vec<Row> = on!(reads.tx(), |conn| sqlx::query_as(LEDGER).bind(number).fetch_all(conn).await)?;
     rows.into_iter().map(entry).collect()
+}
+
+/// Numbers that have a ledger, in order, after `after`: to walk over all of them page by page.
+pub async fn numbers_after(reads: &mut impl Reads, after: &str, limit: i64) -> StoreResult<Vec<String>> {
+    Ok(on!(reads.tx(), |conn| sqlx::query_scalar(NUMBERS).bind(after).bind(limit).fetch_all(conn).await)?)
 }
 
 /// The first entry whose chain is broken: changed, put in or taken out since it was written. `entries` as from

@@ -1,0 +1,92 @@
+// Chromium, and what every walk does: sign in, look for faults, take a picture.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+import { demo, signInLink } from './demo.mjs';
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const pictures = path.resolve(import.meta.dirname, '../../../var/screenshots');
+const found = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+
+export const sizes = { phone: { width: 320, height: 640 }, desk: { width: 1280, height: 800 } };
+
+let browser;
+export async function openBrowser() {
+  browser ??= await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? found,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run'],
+  });
+  return browser;
+}
+
+export async function closeBrowser() {
+  if (browser) await browser.close();
+  browser = undefined;
+}
+
+// A window of its own: no cookie is shared. Fails the test when the page logs an error or asks another host.
+export async function openWindow({ size = sizes.desk, dark = false, javaScript = true } = {}) {
+  const { url } = await demo();
+  const context = await (await openBrowser()).newContext({
+    baseURL: url,
+    viewport: size,
+    colorScheme: dark ? 'dark' : 'light',
+    reducedMotion: 'reduce',
+    javaScriptEnabled: javaScript,
+  });
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  page.troubles = [];
+  page.on('pageerror', (error) => page.troubles.push(String(error)));
+  page.on('console', (message) => message.type() === 'error' && page.troubles.push(message.text()));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(url) && !request.url().startsWith('data:')) page.troubles.push(`asked ${request.url()}`);
+  });
+  return page;
+}
+
+// Opens a window and signs in with a fresh link, pressing what the page offers.
+export async function signIn(who, options = {}) {
+  const { folder } = await demo();
+  const page = await openWindow(options);
+  await page.goto(signInLink(folder, who));
+  await page.locator('main form button').first().click();
+  await page.waitForURL((url) => url.pathname === '/');
+  return page;
+}
+
+// Runs axe over the page as it is now. Answers what is serious or critical, as sentences.
+export async function faults(page) {
+  await page.evaluate(axeSource);
+  const result = await page.evaluate(async () => await globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  return result.violations
+    .filter((violation) => violation.impact === 'serious' || violation.impact === 'critical')
+    .flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${violation.help}: ${node.target.join(' ')} ${node.html}`));
+}
+
+export async function mustBeAccessible(page, name) {
+  assert.deepEqual(await faults(page), [], `${name} at ${page.url()}`);
+}
+
+// At 320 px nothing may be wider than the window.
+export async function mustNotScrollSideways(page, name) {
+  const wide = await page.evaluate(() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    return [...document.querySelectorAll('body *')]
+      .filter((element) => element.getBoundingClientRect().right > width + 1)
+      .map((element) => element.outerHTML.slice(0, 120));
+  });
+  assert.deepEqual(wide, [], `${name} is wider than its window`);
+}
+
+export async function picture(page, name) {
+  mkdirSync(pictures, { recursive: true });
+  await page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: true });
+}
+
+export function mustBeQuiet(page) {
+  assert.deepEqual(page.troubles, [], 'the page logged an error or asked another host');
+}

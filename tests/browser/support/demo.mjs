@@ -1,0 +1,78 @@
+// The real program in demo mode: started once for all files by run.mjs, or by the first test of a file run alone.
+import { spawn, execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+export const program = path.resolve(process.env.SCHOOLBELL_PROGRAM ?? '../../target/debug/schoolbell');
+// Times of life by this much: a call of 20 s takes 0.1 s.
+const SPEED = process.env.SCHOOLBELL_DEMO_SPEED ?? '200';
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+// Starts the program on a free port with a folder of its own; `stop` ends it and removes the folder.
+export async function startDemo() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'schoolbell-browser-'));
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const child = spawn(program, ['demo', '--data', folder, '--listen', new URL(url).host, '--speed', SPEED], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  let said = '';
+  await new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`no word from the demo in 120 s:\n${said}`)), 120_000);
+    ended.then((code) => reject(new Error(`the demo ended with ${code}:\n${said}`)));
+    child.stdout.on('data', (bytes) => {
+      said += bytes;
+      if (said.includes('Stop it with')) {
+        clearTimeout(late);
+        resolve();
+      }
+    });
+  });
+  const stop = async () => {
+    child.kill('SIGTERM');
+    const code = await ended;
+    rmSync(folder, { recursive: true, force: true });
+    return code;
+  };
+  return { url, folder, said, stop, child };
+}
+
+let own;
+// Where the demo is: the one of run.mjs, or one started now that ends with this process.
+export async function demo() {
+  if (process.env.SCHOOLBELL_DEMO_URL) {
+    return { url: process.env.SCHOOLBELL_DEMO_URL, folder: process.env.SCHOOLBELL_DEMO_FOLDER };
+  }
+  own ??= await startDemo();
+  return own;
+}
+
+export async function endDemo() {
+  if (own) await own.stop();
+  own = undefined;
+}
+
+// Who signs in: as the demo's cast has them.
+export const people = {
+  administrator: 'alex.rivera@staff.example.org',
+  principal: 'marguerite.okafor@staff.example.org',
+  registrar: 'dolores.whitfield@staff.example.org',
+  teacher: 'jordan.ellison@staff.example.org',
+};
+
+// A link that signs in once, as an operator would make one.
+export function signInLink(folder, who) {
+  const out = execFileSync(program, ['user', 'link', '--config', path.join(folder, 'schoolbell.toml'), people[who]], {
+    encoding: 'utf8',
+  });
+  return out.trim().split('\n').pop();
+}
