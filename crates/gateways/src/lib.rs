@@ -2,6 +2,8 @@
 //! an [`AttemptOutcome`], and what it hears goes to an [`InboundSink`] before it is acknowledged.
 
 pub mod drill;
+pub mod secret;
+pub mod smtp;
 
 use std::sync::Arc;
 
