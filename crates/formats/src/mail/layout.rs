@@ -126,12 +126,12 @@ fn page(subject: &str, body: &str, head: &Letterhead<'_>) -> String {
 
 fn paragraph(out: &mut String, html: &str) {
     // Writing to a String cannot fail.
-    write!(out, "<p style=\"margin:0 0 6px\">{html}</p>\n").expect("a String takes every text");
+    writeln!(out, "<p style=\"margin:0 0 6px\">{html}</p>").expect("a String takes every text");
 }
 
 /// What inline styles cannot say: dark mode, and the look of the writer's own tags.
 fn styles() -> String {
-    let [ink, muted, link, paper, rule] = DARK;
+    let [ink, muted, anchor, paper, rule] = DARK;
     format!(
         ".letter a {{ color: {}; text-decoration: underline }}\n\
          .text h2, .text h3 {{ line-height: 1.3; margin: 24px 0 8px }}\n\
@@ -141,7 +141,7 @@ fn styles() -> String {
          .text pre {{ white-space: pre-wrap }}\n\
          @media (prefers-color-scheme: dark) {{\n\
          .paper {{ background-color: {paper} !important }}\n.letter {{ color: {ink} !important }}\n\
-         .letter a {{ color: {link} !important }}\n.school, .foot {{ color: {muted} !important }}\n\
+         .letter a {{ color: {anchor} !important }}\n.school, .foot {{ color: {muted} !important }}\n\
          .line {{ border-color: {rule} !important }}\n}}\n",
         LIGHT[2], LIGHT[4],
     )

@@ -3,6 +3,8 @@
 //! HTML that somebody types is shown as typed, pictures become links, and bare web addresses can be clicked. Both the
 //! HTML and the plain twin are written from these events, so they cannot say different things.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "the parser knows many events that a letter does not look at")]
+
 use pulldown_cmark::{CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 
 /// The events of `source`. Headings are moved so that the shallowest is of level 2, under the letter's own title.
@@ -117,8 +119,7 @@ fn lower_headings(events: &mut [Event<'_>]) {
     };
     for event in events {
         match event {
-            Event::Start(Tag::Heading { level, .. }) => *level = moved(*level),
-            Event::End(TagEnd::Heading(level)) => *level = moved(*level),
+            Event::Start(Tag::Heading { level, .. }) | Event::End(TagEnd::Heading(level)) => *level = moved(*level),
             _ => {}
         }
     }

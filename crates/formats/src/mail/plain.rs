@@ -1,5 +1,7 @@
 //! The plain-text twin of a letter: the same events written as text that reads aloud well.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "the parser knows many tags that plain text does not show")]
+
 use pulldown_cmark::{Event, Tag, TagEnd};
 
 /// `events` as text: paragraphs apart by an empty line, `- ` and `1. ` before items, a link's address behind its words.

@@ -138,11 +138,10 @@ fn by_enhanced(code: Enhanced, phase: Phase) -> FailReason {
         (1, 7 | 8) | (5, _) => FailReason::GatewayFault,
         (1, _) | (2, 1) => FailReason::BadMailbox,
         (2, 2) => FailReason::MailboxFull,
-        (2, 3) | (3, 4) | (6, _) => FailReason::ContentRefused,
+        // Too long, wrong kind, or (RFC 7372) SPF, DKIM or DMARC failed, which is the same for every recipient.
+        (2, 3) | (3, 4) | (6, _) | (7, 20..=27) => FailReason::ContentRefused,
         (4, 7) => FailReason::ExpiredAtCarrier,
         (7, 8 | 9 | 11..=14) => FailReason::Credentials,
-        // RFC 7372: SPF, DKIM or DMARC failed; it is about our set-up, and the same for every recipient.
-        (7, 20..=27) => FailReason::ContentRefused,
         (_, _) => at_place(phase),
     }
 }

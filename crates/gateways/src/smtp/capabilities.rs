@@ -1,6 +1,7 @@
 //! What a relay says that it can do, from its answer to `EHLO` (RFC 5321, 4.1.1.1).
 
 /// The extensions that we use.
+#[expect(clippy::struct_excessive_bools, reason = "each extension is there or not, and none depends on another")]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Capabilities {
     pub pipelining: bool,

@@ -6,7 +6,7 @@ use tokio::time::{Duration, Instant};
 use crate::Health;
 
 /// The longest wait between two tries to reach the relay.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// Whether the relay can be reached, as far as we know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

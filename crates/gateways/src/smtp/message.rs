@@ -57,7 +57,7 @@ impl Writer {
         Ok(Self { from, reply_to, feedback_id, verp })
     }
 
-    pub(super) fn from_domain(&self) -> &str {
+    pub(super) fn own_domain(&self) -> &str {
         self.from.email.domain()
     }
 
@@ -69,7 +69,7 @@ impl Writer {
             .expose()
             .parse()
             .map_err(|error| bad(FailReason::BadMailbox, format!("no address for a mail: {error}")))?;
-        let message_id = format!("{}@{}", outgoing.delivery, self.from_domain());
+        let message_id = format!("{}@{}", outgoing.delivery, self.own_domain());
         let recipient = to.to_string();
         let builder = self.headers(outgoing, now, &message_id).to(Mailbox::new(None, to));
         let message = bodies(builder, outgoing).map_err(|error| bad(FailReason::ContentRefused, error.to_string()))?;

@@ -60,7 +60,7 @@ impl SmtpGateway {
     pub fn new(name: impl Into<String>, config: SmtpConfig, clock: Arc<dyn Clock>) -> Result<Self, String> {
         config.verify()?;
         let writer = Writer::new(&config)?;
-        let hello = config.hello.clone().unwrap_or_else(|| writer.from_domain().to_owned());
+        let hello = config.hello.clone().unwrap_or_else(|| writer.own_domain().to_owned());
         let (tls, signers) = (tls::client(&config)?, Signers::new(&config)?);
         Ok(Self { relay: Arc::new(Relay { name: name.into(), config, tls, hello, writer, signers, clock }) })
     }

@@ -78,11 +78,11 @@ impl Wire {
 
     /// Hands all of `bytes` over; they are on their way once `flush` has returned.
     pub(super) async fn write(&mut self, bytes: &[u8], allowed: Duration) -> Result<(), Broken> {
-        within(allowed, async { self.stream.write_all(bytes).await.map_err(closed) }).await
+        within(allowed, async { self.stream.write_all(bytes).await.map_err(|error| closed(&error)) }).await
     }
 
     pub(super) async fn flush(&mut self, allowed: Duration) -> Result<(), Broken> {
-        within(allowed, async { self.stream.flush().await.map_err(closed) }).await
+        within(allowed, async { self.stream.flush().await.map_err(|error| closed(&error)) }).await
     }
 
     pub(super) async fn command(&mut self, line: &str, allowed: Duration) -> Result<Reply, Broken> {
@@ -119,7 +119,7 @@ impl Wire {
     async fn line(&mut self) -> Result<String, Broken> {
         let mut line: Vec<u8> = Vec::with_capacity(128);
         loop {
-            let buffer = self.stream.fill_buf().await.map_err(closed)?;
+            let buffer = self.stream.fill_buf().await.map_err(|error| closed(&error))?;
             if buffer.is_empty() {
                 return Err(Broken::Closed("the server hung up".to_owned()));
             }
@@ -149,6 +149,6 @@ async fn within<T>(allowed: Duration, work: impl Future<Output = Result<T, Broke
     timeout(allowed, work).await.unwrap_or(Err(Broken::Slow))
 }
 
-fn closed(error: std::io::Error) -> Broken {
+fn closed(error: &std::io::Error) -> Broken {
     Broken::Closed(error.to_string())
 }
