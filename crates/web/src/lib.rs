@@ -1,1 +1,61 @@
-//! Stub.
+//! Pages and hooks: everything that a browser or a program sees of Schoolbell.
+//!
+//! Path follows address: `/broadcasts/{id}` is [`staff`]`::broadcast`. A handler parses, calls one read of the store or
+//! one command of the engine, and renders. Every page works as a plain form post; htmx only swaps what the full page
+//! already contains.
+
+mod assets;
+mod error;
+mod form;
+mod frame;
+mod health;
+mod icon;
+mod live;
+mod looks;
+mod reach;
+mod routes;
+mod rules;
+mod security;
+mod session;
+mod staff;
+mod times;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use schoolbell_engine::Engine;
+
+// Templates name these two by their path.
+pub(crate) use assets::url as asset;
+pub(crate) use icon::icon;
+
+/// How the pages are served; the command line chooses.
+#[derive(Debug, Clone)]
+pub struct WebSettings {
+    /// How people reach it, without a slash at the end: `https://bell.example.org`. With `https` cookies are `Secure`.
+    pub base_url: String,
+    /// Where roster files rest while they are read; must exist.
+    pub upload_folder: PathBuf,
+    /// The largest roster file taken.
+    pub max_upload_bytes: usize,
+}
+
+impl WebSettings {
+    pub fn is_https(&self) -> bool {
+        self.base_url.starts_with("https://")
+    }
+}
+
+/// What every handler has at hand. Cheap to clone.
+#[derive(Clone)]
+pub struct WebState {
+    pub engine: Engine,
+    pub settings: Arc<WebSettings>,
+    reach: reach::KeptReach,
+}
+
+/// All pages, the API and the health checks.
+pub fn router(engine: Engine, settings: WebSettings) -> Router {
+    routes::all(WebState { engine, settings: Arc::new(settings), reach: reach::KeptReach::default() })
+}

@@ -2,17 +2,21 @@
 
 pub mod audience;
 pub mod audit;
-pub mod consent;
+pub mod broadcast_list;
 pub mod broadcasts;
 pub mod choices;
+pub mod consent;
 pub mod content;
 pub mod district;
 pub mod gateways;
+pub mod home;
 pub mod inbound;
 pub mod jobs;
 pub mod lists;
 pub mod names;
+pub mod people_pages;
 pub mod plan_page;
+pub mod report;
 pub mod sessions;
 pub mod tallies;
 pub mod users;

@@ -2,9 +2,9 @@
 
 pub mod attempts;
 pub mod audit;
+pub mod broadcasts;
 pub mod completion;
 pub mod consent;
-pub mod broadcasts;
 pub mod content;
 pub mod deliveries;
 pub mod district;
@@ -12,9 +12,9 @@ pub mod gateways;
 pub mod inbound;
 pub mod invitations;
 pub mod jobs;
+pub mod lists;
 pub mod queue;
 pub mod receipts;
-pub mod lists;
 pub mod sessions;
 pub mod suppressions;
 pub mod tallies;

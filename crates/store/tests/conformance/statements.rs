@@ -7,6 +7,10 @@ use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 /// Every module with statements. A module that is not here fails `every_module_with_statements_is_listed`.
 const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("read/consent", read::consent::STATEMENTS),
+    ("read/broadcast_list", read::broadcast_list::STATEMENTS),
+    ("read/home", read::home::STATEMENTS),
+    ("read/people_pages", read::people_pages::STATEMENTS),
+    ("read/report", read::report::STATEMENTS),
     ("read/content", read::content::STATEMENTS),
     ("read/gateways", read::gateways::STATEMENTS),
     ("read/inbound", read::inbound::STATEMENTS),

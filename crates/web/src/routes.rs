@@ -1,0 +1,65 @@
+//! Every address and what answers it, with the layers around all of them.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::error::PageError;
+use crate::{WebState, assets, error, health, live, rules, security, staff};
+
+/// Forms are small; a message of a megabyte is none.
+const FORM_BYTES: usize = 1024 * 1024;
+/// No page takes so long; a carrier or a disk that hangs must not hold its visitor.
+const LONGEST: Duration = Duration::from_secs(30);
+
+pub fn all(state: WebState) -> Router {
+    let pages = pages()
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
+        .layer(DefaultBodyLimit::max(FORM_BYTES));
+    Router::new()
+        .merge(pages)
+        .merge(slow())
+        .route("/static/{name}", get(assets::serve))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .fallback(async || PageError::NotFound)
+        .layer(from_fn(security::same_origin))
+        .layer(from_fn(error::dress))
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn_with_state(state.clone(), security::headers))
+        .layer(CompressionLayer::new())
+        .with_state(state)
+}
+
+/// What answers within the time of a page.
+fn pages() -> Router<WebState> {
+    Router::new()
+        .route("/", get(staff::home::page))
+        .route("/now", get(staff::home::fragment))
+        .route("/menu", get(staff::menu::page))
+        .route("/theme", post(staff::menu::theme))
+        .route("/rules", get(rules::page))
+        .route("/sign-in", get(staff::sign_in::page).post(staff::sign_in::post))
+        .route("/sign-in/link/{token}", get(staff::sign_in::link_page).post(staff::sign_in::link_post))
+        .route("/sign-out", post(staff::sign_in::leave))
+        .route("/broadcasts", get(staff::broadcasts::page))
+        .route("/people", get(staff::people::page))
+        .route("/people/{person}", get(staff::person::page))
+        .route("/audit", get(staff::audit::page))
+        .route("/settings", get(staff::settings::page))
+        .route("/settings/gateways", get(staff::settings::gateways_fragment))
+        .route("/settings/sessions", get(staff::sessions::page).post(staff::sessions::post))
+        .route("/settings/users", get(staff::users::page).post(staff::users::post))
+}
+
+/// What may take longer: streams, exports, uploads.
+fn slow() -> Router<WebState> {
+    Router::new().route("/events", get(live::events))
+}

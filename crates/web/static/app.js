@@ -1,0 +1,90 @@
+// What htmx does not do: the token on its posts, live events, the drop area. Every page works without this file.
+"use strict";
+
+document.addEventListener("htmx:configRequest", (event) => {
+  const token = document.body.dataset.csrf;
+  if (token) event.detail.headers["X-CSRF-Token"] = token;
+});
+
+// A fragment that could not be fetched says so where people look, once.
+document.addEventListener("htmx:sendError", () => say("No connection to Schoolbell. What you see may be old."));
+
+function say(sentence) {
+  const place = document.getElementById("said");
+  if (place && place.textContent !== sentence) place.textContent = sentence;
+}
+
+// An element with data-changed="name name" hears "changed" when one of the names does, at most once a second.
+function listen() {
+  const address = document.body.dataset.live;
+  if (!address || !window.EventSource) return;
+  const source = new EventSource(address);
+  const waiting = new Map();
+  source.addEventListener("changed", (event) => {
+    for (const place of document.querySelectorAll("[data-changed]")) {
+      const names = place.dataset.changed.split(" ");
+      if (event.data !== "all" && !names.includes(event.data)) continue;
+      if (waiting.has(place.id)) continue;
+      waiting.set(place.id, setTimeout(() => {
+        waiting.delete(place.id);
+        const now = document.getElementById(place.id);
+        if (now) htmx.trigger(now, "changed");
+      }, 1000));
+    }
+  });
+  window.addEventListener("pagehide", () => source.close());
+}
+
+// What a fragment wants said aloud stands in its data-say; the same sentence is not said twice.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const place = event.detail.elt.closest("[data-say]") || event.detail.elt.querySelector("[data-say]");
+  if (place) say(place.dataset.say);
+  watchDrops();
+});
+
+function watchDrops() {
+  for (const area of document.querySelectorAll(".drop:not([data-ready])")) {
+    area.dataset.ready = "yes";
+    const input = area.querySelector("input[type=file]");
+    const name = area.querySelector("[data-file-name]");
+    const show = () => { if (name && input.files.length) name.textContent = input.files[0].name; };
+    input.addEventListener("change", show);
+    for (const kind of ["dragover", "dragenter"]) {
+      area.addEventListener(kind, (event) => { event.preventDefault(); area.classList.add("over"); });
+    }
+    area.addEventListener("dragleave", () => area.classList.remove("over"));
+    area.addEventListener("drop", (event) => {
+      event.preventDefault();
+      area.classList.remove("over");
+      if (event.dataTransfer.files.length) { input.files = event.dataTransfer.files; show(); }
+    });
+  }
+}
+
+// The upload's own progress, told by htmx.
+document.addEventListener("htmx:xhr:progress", (event) => {
+  const bar = document.querySelector("progress[data-upload]");
+  if (!bar || !event.detail.lengthComputable) return;
+  bar.hidden = false;
+  bar.max = event.detail.total;
+  bar.value = event.detail.loaded;
+});
+
+// "/" goes to the search field, as people expect; not while they write.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+  const search = document.querySelector("input[type=search]");
+  if (search) { event.preventDefault(); search.focus(); }
+});
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
+const problems = document.getElementById("problems");
+if (problems) problems.focus();
+
+listen();
+watchDrops();
