@@ -181,3 +181,89 @@ impl FromStr for Category {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channel::Channel;
+    use crate::delivery::preference::is_default;
+    use crate::people::Slot;
+
+    /// A40 to A45 as the source's table says them, spelled apart from `RULES`: the name, what it reaches, whether a
+    /// number must stay selected.
+    const SOURCE: [(&str, &str, &str); 6] = [
+        ("Attendance", "home_primary home_secondary email", "at least one number"),
+        ("General", "home_primary home_secondary email", "none"),
+        ("Non-School Hours Emergency", "home_primary home_secondary email", "at least one number"),
+        ("School Hours Emergency", "home_primary home_secondary home mobile work email", "at least one number"),
+        ("Schools Out", "home_primary home_secondary home mobile work email", "at least one number"),
+        ("Surveys", "home_primary home_secondary email", "none"),
+    ];
+
+    fn word(slot: Slot) -> &'static str {
+        match slot {
+            Slot::HomePrimary => "home_primary",
+            Slot::HomeSecondary => "home_secondary",
+            Slot::Home => "home",
+            Slot::Mobile => "mobile",
+            Slot::Work => "work",
+            Slot::Email => "email",
+        }
+    }
+
+    #[test]
+    fn a40_to_a45_the_table_says_what_the_source_says() {
+        assert_eq!(RULES.len(), SOURCE.len());
+        for (category, (name, reaches, floor)) in Category::ALL.into_iter().zip(SOURCE) {
+            let rule = category.rule();
+            assert_eq!((rule.category, rule.name), (category, name));
+            assert_eq!(if rule.floor { "at least one number" } else { "none" }, floor, "{name}");
+            for slot in Slot::ALL {
+                let channel = if slot == Slot::Email { Channel::Email } else { Channel::Voice };
+                let expected = reaches.split(' ').any(|reached| reached == word(slot));
+                assert_eq!(is_default(category, slot, channel), expected, "{name} {slot:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn law_1_attendance_and_emergencies_stand_on_emergency_purposes_and_the_rest_on_the_number_provided() {
+        for (category, basis) in [
+            (Category::Attendance, LawBasis::Emergency),
+            (Category::General, LawBasis::NumberProvided),
+            (Category::NonSchoolHoursEmergency, LawBasis::Emergency),
+            (Category::SchoolHoursEmergency, LawBasis::Emergency),
+            (Category::SchoolsOut, LawBasis::Emergency),
+            (Category::Surveys, LawBasis::NumberProvided),
+        ] {
+            assert_eq!(category.rule().law_basis, basis, "{category:?}");
+        }
+    }
+
+    #[test]
+    fn both_emergencies_and_schools_out_leave_at_any_hour_overtake_the_rest_and_go_again_when_lost() {
+        let urgent: Vec<_> = Category::ALL.into_iter().filter(|category| category.is_urgent()).collect();
+        assert_eq!(urgent, [Category::NonSchoolHoursEmergency, Category::SchoolHoursEmergency, Category::SchoolsOut]);
+        for first in RULES {
+            assert_eq!(first.bypasses_window, first.resend_on_lost_lease, "{}", first.name);
+            assert!(first.expires_after > SignedDuration::ZERO);
+            for second in RULES {
+                assert!(!first.bypasses_window || second.bypasses_window || first.priority < second.priority);
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_distinct_and_read_back() {
+        for rule in RULES {
+            assert_eq!(rule.key.parse(), Ok(rule.category));
+            assert_eq!(serde_json::to_string(&rule.category).unwrap(), format!("\"{}\"", rule.key));
+        }
+        assert_eq!(
+            "weather".parse::<Category>(),
+            Err("`weather` is not a category; write one of attendance, general, non_school_hours_emergency, \
+                 school_hours_emergency, schools_out, surveys"
+                .to_owned())
+        );
+    }
+}

@@ -168,3 +168,105 @@ const fn allows(role: Role, act: Act) -> bool {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn all_acts() -> Vec<Act> {
+        let mut acts = vec![
+            Act::SeeHome,
+            Act::SeeBroadcasts,
+            Act::Compose,
+            Act::StopBroadcast,
+            Act::SeePeople,
+            Act::SeeRoster,
+            Act::ImportRoster,
+            Act::SeeSettings,
+            Act::ManageUsers,
+            Act::RecordRevocation,
+            Act::SeeAudit,
+        ];
+        acts.extend(Category::ALL.map(Act::Send));
+        acts
+    }
+
+    fn any_scope() -> impl Strategy<Value = Scope> {
+        prop_oneof![Just(Scope::District), (1..4_i64).prop_map(|id| Scope::School(SchoolId::from_raw(id)))]
+    }
+
+    fn any_grant() -> impl Strategy<Value = Grant> {
+        (prop::sample::select(&Role::ALL[..]), any_scope()).prop_map(|(role, scope)| Grant { role, scope })
+    }
+
+    /// Who may send what, spelled apart from the code.
+    #[test]
+    fn a7_general_and_surveys_need_a_senders_permission() {
+        let here = Scope::School(SchoolId::from_raw(1));
+        let may = |role, category| can(&[Grant { role, scope: here }], Act::Send(category), here);
+        for category in Category::ALL {
+            let discretionary = matches!(category, Category::General | Category::Surveys);
+            assert!(may(Role::Principal, category) && may(Role::DistrictAdministrator, category));
+            assert_eq!(may(Role::Office, category), !discretionary, "{category:?}");
+            for role in [Role::Registrar, Role::Teacher, Role::Observer] {
+                assert!(!may(role, category), "{role:?} {category:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a19_a_registrar_imports_and_nobody_outside_the_district_office_manages_users() {
+        let here = Scope::School(SchoolId::from_raw(1));
+        let may = |role, act| can(&[Grant { role, scope: here }], act, here);
+        for role in Role::ALL {
+            let district = role == Role::DistrictAdministrator;
+            assert_eq!(may(role, Act::ImportRoster), district || role == Role::Registrar, "{role:?}");
+            assert_eq!(may(role, Act::ManageUsers), district, "{role:?}");
+            assert_eq!(may(role, Act::SeeAudit), district, "{role:?}");
+            assert!(may(role, Act::SeeHome), "{role:?}");
+        }
+    }
+
+    #[test]
+    fn a_role_at_one_school_does_nothing_at_another_or_for_the_district() {
+        let one = Scope::School(SchoolId::from_raw(1));
+        let two = Scope::School(SchoolId::from_raw(2));
+        for role in Role::ALL {
+            for act in all_acts() {
+                let grants = [Grant { role, scope: one }];
+                assert!(!can(&grants, act, two) && !can(&grants, act, Scope::District), "{role:?} {act:?}");
+            }
+        }
+        assert!(!can(&[], Act::SeeHome, one));
+    }
+
+    proptest! {
+        #[test]
+        fn no_role_gains_by_a_smaller_scope(
+            grant in any_grant(),
+            act in prop::sample::select(all_acts()),
+            school in 1..4_i64,
+            place in any_scope(),
+        ) {
+            let wide = Grant { scope: Scope::District, ..grant };
+            let narrow = Grant { scope: Scope::School(SchoolId::from_raw(school)), ..grant };
+            prop_assert!(!can(&[narrow], act, place) || can(&[wide], act, place));
+        }
+
+        #[test]
+        fn another_grant_never_takes_away(
+            grants in prop::collection::vec(any_grant(), 0..4),
+            more in any_grant(),
+            act in prop::sample::select(all_acts()),
+            place in any_scope(),
+        ) {
+            let mut both = grants.clone();
+            both.push(more);
+            prop_assert!(!can(&grants, act, place) || can(&both, act, place));
+            prop_assert!(!can(&grants, act, place) || can_somewhere(&grants, act));
+            prop_assert_eq!(can(&both, act, place), can(&grants, act, place) || can(&[more], act, place));
+        }
+    }
+}

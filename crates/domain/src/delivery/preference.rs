@@ -140,3 +140,91 @@ pub fn floor(category: Category, cells: impl IntoIterator<Item = VoiceCell>) -> 
         (true, None) => Floor::NobodyLeft,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const WISHES: [Wish; 6] =
+        [Wish::Default, Wish::StandsIn, Wish::FamilyOn, Wish::Floor, Wish::NotDefault, Wish::FamilyOff];
+
+    fn cell(point: i64, slot: Slot, wish: Wish, usable: bool) -> VoiceCell {
+        VoiceCell { point: ContactPointId::from_raw(point), slot, wish, usable }
+    }
+
+    fn any_cells() -> impl Strategy<Value = Vec<VoiceCell>> {
+        let phones = vec![Slot::HomePrimary, Slot::HomeSecondary, Slot::Home, Slot::Mobile, Slot::Work];
+        let one = (1..50_i64, prop::sample::select(phones), prop::sample::select(&WISHES[..]), any::<bool>());
+        prop::collection::vec(one.prop_map(|(point, slot, wish, usable)| cell(point, slot, wish, usable)), 0..7)
+    }
+
+    #[test]
+    fn a46_the_save_that_removes_the_last_number_is_refused_where_the_category_has_a_floor() {
+        let all_off = [cell(1, Slot::HomePrimary, Wish::FamilyOff, true), cell(2, Slot::Mobile, Wish::FamilyOff, true)];
+        for category in Category::ALL {
+            let may_be_all_off = matches!(category, Category::General | Category::Surveys);
+            assert_eq!(floor_holds(category, &all_off), may_be_all_off, "{category:?}");
+            // Decision 2: a family without a phone is not kept from saving.
+            assert!(floor_holds(category, &[]));
+            assert!(floor_holds(category, &[all_off[0], cell(2, Slot::Mobile, Wish::FamilyOn, true)]));
+        }
+        let only_a_dead_one_on = [all_off[0], cell(2, Slot::Mobile, Wish::FamilyOn, false)];
+        assert!(!floor_holds(Category::SchoolsOut, &only_a_dead_one_on));
+    }
+
+    #[test]
+    fn a46_what_nobody_could_refuse_selects_the_first_number_left_or_calls_the_registrar() {
+        let home_off = cell(9, Slot::HomePrimary, Wish::FamilyOff, true);
+        let mobile_dead = cell(2, Slot::Mobile, Wish::FamilyOn, false);
+        let work_off = cell(1, Slot::Work, Wish::NotDefault, true);
+        assert_eq!(floor(Category::Attendance, [mobile_dead, work_off, home_off]), Floor::Select(home_off.point));
+        assert_eq!(floor(Category::Attendance, [mobile_dead]), Floor::NobodyLeft);
+        assert_eq!(floor(Category::General, [mobile_dead]), Floor::Holds);
+        // Decision 4: a household with mobiles only is not called for absence by default.
+        assert_eq!(floor(Category::Attendance, [cell(3, Slot::Mobile, Wish::NotDefault, true)]), Floor::Holds);
+    }
+
+    proptest! {
+        #[test]
+        fn a46_after_the_floor_has_chosen_it_holds(cells in any_cells(), category in prop::sample::select(&Category::ALL[..])) {
+            match floor(category, cells.iter().copied()) {
+                Floor::Select(point) => {
+                    let mut mended = cells.clone();
+                    mended.iter_mut().filter(|cell| cell.point == point).for_each(|cell| cell.wish = Wish::Floor);
+                    prop_assert!(!floor_holds(category, &cells) && floor_holds(category, &mended));
+                    prop_assert!(cells.iter().any(|cell| cell.point == point && cell.usable));
+                }
+                Floor::NobodyLeft => prop_assert!(!cells.iter().any(|cell| cell.usable)),
+                Floor::Holds => prop_assert!(
+                    floor_holds(category, &cells) || cells.iter().all(|cell| cell.wish == Wish::NotDefault)
+                ),
+            }
+            let mut turned = cells.clone();
+            turned.reverse();
+            prop_assert_eq!(floor(category, turned), floor(category, cells));
+        }
+
+        #[test]
+        fn either_is_on_if_one_is_and_its_order_changes_only_the_words(
+            one in prop::sample::select(&WISHES[..]),
+            other in prop::sample::select(&WISHES[..]),
+        ) {
+            prop_assert_eq!(one.either(other).is_on(), one.is_on() || other.is_on());
+            prop_assert_eq!(one.either(other).off_reason(), other.either(one).off_reason());
+        }
+
+        #[test]
+        fn a47_and_a51_a_choice_wins_and_without_one_the_slot_decides(
+            category in prop::sample::select(&Category::ALL[..]),
+            slot in prop::sample::select(&Slot::ALL[..]),
+            choice in any::<Option<bool>>(),
+        ) {
+            for channel in slot.channels() {
+                let wish = effective(category, slot, *channel, choice);
+                prop_assert_eq!(wish.is_on(), choice.unwrap_or(is_default(category, slot, *channel)));
+            }
+        }
+    }
+}

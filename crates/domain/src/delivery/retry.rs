@@ -35,3 +35,38 @@ fn stepped(attempts: u32) -> SignedDuration {
         _ => 120,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waits(channel: Channel, reason: FailReason, tries: u32) -> Vec<i64> {
+        let now = Timestamp::UNIX_EPOCH;
+        (1..=tries).map_while(|attempts| next_try(channel, reason, attempts, now)).map(Timestamp::as_second).collect()
+    }
+
+    #[test]
+    fn our_own_side_is_tried_again_after_5_s_10_s_20_s_and_at_most_5_min_for_ever() {
+        let seconds = waits(Channel::Sms, FailReason::GatewayAway, 9);
+        assert_eq!(seconds, [5, 10, 20, 40, 80, 160, 300, 300, 300]);
+        assert_eq!(waits(Channel::Voice, FailReason::Throttled, 5000).len(), 5000);
+        assert!(next_try(Channel::Email, FailReason::NoCredit, u32::MAX, Timestamp::UNIX_EPOCH).is_some());
+    }
+
+    #[test]
+    fn the_recipients_side_is_tried_again_by_text_and_mail_12_times_and_by_call_4_times() {
+        let minutes = |seconds: Vec<i64>| seconds.into_iter().map(|second| second / 60).collect::<Vec<_>>();
+        let text = minutes(waits(Channel::Sms, FailReason::Unreachable, 20));
+        assert_eq!(text, [1, 5, 15, 60, 120, 120, 120, 120, 120, 120, 120]);
+        assert_eq!(minutes(waits(Channel::Voice, FailReason::Busy, 20)), [10, 10, 10]);
+    }
+
+    #[test]
+    fn a_dead_address_is_never_tried_again() {
+        for reason in FailReason::ALL.into_iter().filter(|reason| reason.family() == Family::RecipientForGood) {
+            for channel in Channel::ALL {
+                assert_eq!(next_try(channel, reason, 1, Timestamp::UNIX_EPOCH), None, "{reason:?}");
+            }
+        }
+    }
+}
