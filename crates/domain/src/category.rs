@@ -1,4 +1,6 @@
 //! The six message categories as a table of rules: defaults, floors, law and urgency (A40-A45, LAW-1).
+//!
+//! Rule page: `docs/src/rules/categories.md`.
 
 use std::str::FromStr;
 

@@ -1,4 +1,6 @@
 //! What the law lets us do with a number: a ledger of events, folded to a state (A23-A29, LAW-9 to LAW-13).
+//!
+//! Rule page: `docs/src/rules/consent.md`.
 
 mod chain;
 mod revocation;

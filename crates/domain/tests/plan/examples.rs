@@ -233,6 +233,32 @@ fn two_siblings_and_one_phone_are_one_call_that_names_both() {
 }
 
 #[test]
+fn a_teacher_who_is_a_parent_hears_once_and_as_a_parent() {
+    let mut family = family();
+    let teacher = family.town.staff(LINCOLN);
+    family.town.point(teacher, LINCOLN, Slot::Email, "maria");
+    let rows = plan(&ask(Category::SchoolsOut), &family.town.page);
+    let mails: Vec<_> = rows.iter().filter(|row| row.address == Some(at("maria"))).collect();
+    assert_eq!((mails[0].person, &mails[0].children), (family.maria, &vec![family.ana]));
+    assert_eq!((mails[1].person, mails[1].decision), (teacher, Decision::Suppress(Merged)));
+    let reached = PlanSummary::of_page(&rows, ask(Category::SchoolsOut).leaves_at);
+    assert_eq!((reached.people_reached, reached.people_not_reached), (3, 0));
+}
+
+#[test]
+fn law_8_the_districts_deny_list_silences_a_number_in_every_category() {
+    let mut family = family();
+    family.town.says_yes("04");
+    family.town.page.deny(["+15125550104", "911"]);
+    for category in Category::ALL {
+        let rows = plan(&ask(category), &family.town.page);
+        assert_eq!(why(&rows, "04", Sms), Some(DenyListed), "{category:?}");
+        assert!(basis(&rows, "04", Voice).is_none(), "{category:?}");
+        assert!(basis(&rows, "maria", Email).is_some(), "{category:?}");
+    }
+}
+
+#[test]
 fn a20_two_schools_are_two_records_and_one_shared_number_still_rings_once() {
     let mut town = Town::default();
     let (ana, luis, maria) = (town.student(LINCOLN), town.student(GARFIELD), town.guardian());
