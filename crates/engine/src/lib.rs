@@ -11,6 +11,7 @@ pub mod error;
 pub mod jobs;
 pub mod live;
 mod password;
+pub mod roster;
 pub mod wake;
 
 use std::sync::Arc;
@@ -33,16 +34,29 @@ pub struct Engine {
     ids: Arc<IdMaker>,
     pub wake: Wake,
     pub live: Live,
+    pub(crate) imports: roster::progress::Running,
 }
 
 impl Engine {
     /// `node` tells the ids of nodes on one database apart.
     pub fn new(db: Db, clock: Arc<dyn Clock>, node: u8) -> Self {
-        Self { db, clock, ids: Arc::new(IdMaker::new(node)), wake: Wake::default(), live: Live::default() }
+        Self {
+            db,
+            clock,
+            ids: Arc::new(IdMaker::new(node)),
+            wake: Wake::default(),
+            live: Live::default(),
+            imports: roster::progress::Running::default(),
+        }
     }
 
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// How far an import has come that runs on this node; `None` if none of that id does.
+    pub fn import_progress(&self, id: schoolbell_domain::ids::ImportId) -> Option<roster::ImportProgress> {
+        self.imports.get(id)
     }
 
     /// The read side of the database, for pages.

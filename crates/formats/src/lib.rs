@@ -1,5 +1,8 @@
 //! Bytes in, values out; no I/O. What travels between schools, carriers and mailboxes, read and written.
 
+pub mod district_csv;
 pub mod mail;
+pub mod oneroster;
+pub mod roster;
 pub mod smpp;
 pub mod sms;

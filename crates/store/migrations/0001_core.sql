@@ -126,6 +126,7 @@ CREATE TABLE roster_issue (
     import_id BIGINT NOT NULL REFERENCES roster_import (id),
     seq       BIGINT NOT NULL,
     severity  TEXT NOT NULL CHECK (severity IN ('error', 'warning')),
+    kind      TEXT NOT NULL,
     file      TEXT NOT NULL,
     line      BIGINT NOT NULL,
     field     TEXT NOT NULL,
@@ -134,7 +135,8 @@ CREATE TABLE roster_issue (
     PRIMARY KEY (import_id, seq)
 );
 
--- What stood before an import, row by row, so that it can be rolled back. before is NULL for a new row.
+-- What stood before an import, row by row, so that it can be rolled back. before is NULL for new rows: row_key then
+-- holds the keys of many of them, parted by blanks.
 CREATE TABLE roster_change (
     import_id BIGINT NOT NULL REFERENCES roster_import (id),
     seq       BIGINT NOT NULL,

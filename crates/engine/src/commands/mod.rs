@@ -4,7 +4,11 @@
 pub mod change_settings;
 pub mod create_user;
 pub mod deactivate_user;
+pub mod discard_import;
 pub mod grant_role;
+pub mod import_roster;
+pub mod release_import;
+pub mod roll_back_import;
 pub mod session;
 pub mod set_password;
 pub mod set_up_district;
