@@ -8,7 +8,7 @@ pub mod segments;
 pub mod ucs2;
 
 pub use plain::{Changed, Plain, plain};
-pub use segments::{Encoding, Segments, segments, split};
+pub use segments::{Encoding, Segments, segments, split, split_ucs2};
 
 /// The octets of one part in its encoding: GSM-7 one septet an octet, UCS-2 big-endian.
 ///

@@ -79,6 +79,14 @@ pub fn split(text: &str) -> (Encoding, Vec<&str>) {
     (encoding, parts)
 }
 
+/// Cuts a text as UCS-2 whatever it holds, for carriers whose default alphabet is not GSM-7.
+pub fn split_ucs2(text: &str) -> Vec<&str> {
+    let units = text.chars().map(ucs2::units).sum();
+    let mut parts = Vec::with_capacity(units / Encoding::Ucs2.in_company() + 1);
+    cut(text, Encoding::Ucs2, units, |part| parts.push(part.text));
+    parts
+}
+
 /// The alphabet and the units of the whole text.
 fn measure(text: &str) -> (Encoding, usize) {
     let mut septets = 0;

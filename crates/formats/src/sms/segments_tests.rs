@@ -38,7 +38,7 @@ fn an_independent_calculator_counts_the_same() {
 #[test]
 fn limits_of_law_25() {
     let cases = [
-        ("".to_owned(), Encoding::Gsm7, 0, 160),
+        (String::new(), Encoding::Gsm7, 0, 160),
         ("a".repeat(160), Encoding::Gsm7, 1, 0),
         ("a".repeat(161), Encoding::Gsm7, 2, 145),
         ("a".repeat(306), Encoding::Gsm7, 2, 0),
