@@ -3,6 +3,7 @@
 
 pub mod drill;
 pub mod secret;
+pub mod smpp;
 pub mod smtp;
 
 use std::sync::Arc;
