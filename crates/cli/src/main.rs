@@ -4,6 +4,7 @@ mod config;
 mod consent;
 mod doctor;
 mod house;
+mod import;
 mod init;
 mod migrate;
 mod users;
@@ -28,6 +29,13 @@ enum Command {
     Init(init::InitArgs),
     /// Check database, disk, clock and carriers, and say how to mend what is wrong
     Doctor(ConfigArgs),
+    /// Read a roster: OneRoster, School Data Sync or a flat export
+    Import {
+        #[command(flatten)]
+        config: ConfigArgs,
+        #[command(flatten)]
+        import: import::ImportArgs,
+    },
     /// Bring the database to this program's version
     Migrate(ConfigArgs),
     /// Add people who sign in, their roles, links and passwords
@@ -77,6 +85,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Init(args) => init::init(&args)?,
         Command::Doctor(args) => return doctor::doctor(&args.load()?).await,
+        Command::Import { config, import } => {
+            let (engine, _) = house::open(&config.load()?).await?;
+            return import::run(&engine, import).await;
+        }
         Command::Migrate(args) => migrate::migrate(&args.load()?).await?,
         Command::User(args) => users::user(args).await?,
         Command::Consent(args) => return consent::consent(args).await,

@@ -3,6 +3,7 @@
 //! Read leniently, explain, write strictly: no public OneRoster bundle passes a strict validator.
 
 pub mod build;
+mod export;
 pub mod files;
 pub mod fold;
 pub mod issues;
@@ -18,6 +19,7 @@ use schoolbell_domain::roster::guard::References;
 use schoolbell_domain::roster::snapshot::Snapshot;
 
 use crate::district_csv::ColumnMap;
+pub use export::issue_csv;
 pub use files::{FileSet, MemoryFiles, ZipFiles};
 pub use issues::Issues;
 pub use read::read;
