@@ -5,6 +5,7 @@
 use std::fmt::Write;
 
 use schoolbell_domain::audience::{Audience, AudienceRule};
+use schoolbell_domain::ids::SchoolId;
 
 use crate::error::StoreResult;
 use crate::on;
@@ -76,6 +77,27 @@ pub async fn households(reads: &mut impl Reads, audience: &Audience, after: i64)
     })?)
 }
 
+/// Whether the audience selects anybody who does not belong to the school.
+pub async fn selects_outside(reads: &mut impl Reads, audience: &Audience, school: SchoolId) -> StoreResult<bool> {
+    if audience.is_empty() {
+        return Ok(false);
+    }
+    let mut statement = Statement::default();
+    statement.push("SELECT COUNT(*) FROM (");
+    selected(&mut statement, audience);
+    statement.push(
+        ") selected LEFT JOIN student ON student.person_id = selected.id \
+         LEFT JOIN staff_school ON staff_school.person_id = selected.id AND staff_school.active \
+         AND staff_school.school_id = ",
+    );
+    statement.number(school.raw());
+    statement.push(" WHERE staff_school.person_id IS NULL AND (student.school_id IS NULL OR student.school_id <> ");
+    statement.number(school.raw());
+    statement.push(")");
+    let found: (i64,) = fetch_one(reads, &statement).await?;
+    Ok(found.0 > 0)
+}
+
 /// Counts students, their families and staff of the audience.
 pub async fn count(reads: &mut impl Reads, audience: &Audience) -> StoreResult<AudienceCount> {
     if audience.is_empty() {
@@ -89,8 +111,19 @@ pub async fn count(reads: &mut impl Reads, audience: &Audience) -> StoreResult<A
     );
     selected(&mut statement, audience);
     statement.push(") selected");
+    let (students, families, staff) = fetch_one(reads, &statement).await?;
+    Ok(AudienceCount { students, families, staff })
+}
+
+async fn fetch_one<T>(reads: &mut impl Reads, statement: &Statement) -> StoreResult<T>
+where
+    T: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow>
+        + for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow>
+        + Send
+        + Unpin,
+{
     let text = statement.text.as_str();
-    let (students, families, staff): (i64, i64, i64) = on!(reads.tx(), |conn| {
+    Ok(on!(reads.tx(), |conn| {
         let mut query = sqlx::query_as(sqlx::AssertSqlSafe(text)).persistent(false);
         for parameter in &statement.parameters {
             query = match parameter {
@@ -99,8 +132,7 @@ pub async fn count(reads: &mut impl Reads, audience: &Audience) -> StoreResult<A
             };
         }
         query.fetch_one(conn).await
-    })?;
-    Ok(AudienceCount { students, families, staff })
+    })?)
 }
 
 const STUDENT: &str = "SELECT person.id, person.kind, person.household FROM student \
