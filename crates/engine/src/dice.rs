@@ -1,5 +1,7 @@
 //! Random tokens: the one place that throws dice.
 
+use std::fmt::Write;
+
 use rand::RngCore;
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place")]
@@ -11,7 +13,11 @@ fn throw<const N: usize>() -> [u8; N] {
 
 /// 32 random bytes as 64 hex digits: session, link and CSRF tokens.
 pub fn token() -> String {
-    throw::<32>().iter().map(|byte| format!("{byte:02x}")).collect()
+    throw::<32>().iter().fold(String::with_capacity(64), |mut token, byte| {
+        // Writing to a String cannot fail.
+        write!(token, "{byte:02x}").unwrap_or_default();
+        token
+    })
 }
 
 /// The salt of a password.

@@ -12,6 +12,9 @@ pub mod jobs;
 pub mod live;
 mod password;
 pub mod roster;
+mod planning;
+mod reach;
+mod render;
 pub mod wake;
 
 use std::sync::Arc;

@@ -24,7 +24,8 @@ pub(crate) struct Planning {
 impl Planning {
     /// `leaves_at`: the instant of Send, or the chosen time. A draft without a category has no plan.
     pub async fn of(reads: &mut impl Reads, draft: &Draft, leaves_at: Timestamp) -> CommandResult<Self> {
-        let category = draft.category.ok_or_else(|| CommandError::bad("category", "choose what kind of message it is"))?;
+        let category =
+            draft.category.ok_or_else(|| CommandError::bad("category", "choose what kind of message it is"))?;
         let district = get_district(reads).await?;
         let channels = draft.channels();
         let since = (leaves_at - EXEMPT_CALLS_COUNT_FOR).as_millisecond();

@@ -142,7 +142,8 @@ impl Renderer {
                     let key = Key { channel, wording: at, school: *school, students: "-".to_owned() };
                     let fields = self.fields(&key);
                     let body = render(wording.body(channel).unwrap_or_default(), &fields);
-                    let subject = if channel == Channel::Email { render(&wording.email_subject, &fields) } else { body.clone() };
+                    let subject =
+                        if channel == Channel::Email { render(&wording.email_subject, &fields) } else { body.clone() };
                     let unresolved = [body, subject].into_iter().filter_map(Result::err);
                     problems.extend(unresolved.map(|problem| (channel, problem)));
                 }
@@ -219,11 +220,20 @@ impl Renderer {
         Ok(rendered)
     }
 
-    fn letter(&self, subject: &str, source: &str, fields: &Fields, language: &Language) -> schoolbell_formats::mail::Letter {
+    fn letter(
+        &self,
+        subject: &str,
+        source: &str,
+        fields: &Fields,
+        language: &Language,
+    ) -> schoolbell_formats::mail::Letter {
         let school = fields.get(Field::School).unwrap_or(&self.district);
         let spanish = language.tag().split('-').next() == Some("es");
         let (sent_by, why) = if spanish {
-            (format!("Enviado por {}.", self.sender), format!("Recibe este mensaje porque {school} tiene esta dirección en su registro."))
+            (
+                format!("Enviado por {}.", self.sender),
+                format!("Recibe este mensaje porque {school} tiene esta dirección en su registro."),
+            )
         } else {
             (format!("Sent by {}.", self.sender), format!("You get this because {school} has this address on record."))
         };

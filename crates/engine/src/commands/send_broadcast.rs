@@ -75,13 +75,12 @@ async fn commit(
     engine
         .db
         .write("send broadcast", async |tx| {
-            let moved = match later {
-                Some(send_at) => broadcasts::schedule(tx, which, keeping, send_at).await?,
-                None => {
-                    let settings = schoolbell_store::read::district::get_district(tx).await?.settings;
-                    let expires_at = draft.expires_at.unwrap_or_else(|| settings.expires_at(category, now));
-                    broadcasts::begin_sending(tx, which, keeping, expires_at).await?
-                }
+            let moved = if let Some(send_at) = later {
+                broadcasts::schedule(tx, which, keeping, send_at).await?
+            } else {
+                let settings = schoolbell_store::read::district::get_district(tx).await?.settings;
+                let expires_at = draft.expires_at.unwrap_or_else(|| settings.expires_at(category, now));
+                broadcasts::begin_sending(tx, which, keeping, expires_at).await?
             };
             if !moved {
                 let standing = lookup_broadcast(tx, which.id).await?;
@@ -91,10 +90,13 @@ async fn commit(
                 };
             }
             let detail = json!({ "category": category.key(), "digest": digest, "send_at": later });
-            enqueue(tx, match later {
-                Some(send_at) => send_scheduled::job(engine, which, send_at),
-                None => expand_broadcast::job(engine, which.id),
-            })
+            enqueue(
+                tx,
+                match later {
+                    Some(send_at) => send_scheduled::job(engine, which, send_at),
+                    None => expand_broadcast::job(engine, which.id),
+                },
+            )
             .await?;
             tell(engine, tx, actor, ("send_broadcast", &which.id.to_string()), detail).await?;
             Ok(later.map_or(Sent::Now, Sent::Scheduled))
@@ -105,10 +107,9 @@ async fn commit(
 /// A second press of Send is no error; what was stopped or thrown away cannot be sent.
 fn already(broadcast: &Broadcast) -> CommandResult<Sent> {
     match broadcast.state {
-        BroadcastState::Scheduled
-        | BroadcastState::Expanding
-        | BroadcastState::Sending
-        | BroadcastState::Finished => Ok(Sent::Already),
+        BroadcastState::Scheduled | BroadcastState::Expanding | BroadcastState::Sending | BroadcastState::Finished => {
+            Ok(Sent::Already)
+        }
         BroadcastState::Draft | BroadcastState::Stopped | BroadcastState::Discarded => Err(CommandError::refused(
             "state",
             format!("this message is {}; copy it to send it again", broadcast.state.word()),
@@ -177,7 +178,10 @@ async fn must_be_as_shown(
     leaves_at: Timestamp,
 ) -> CommandResult<()> {
     let Some(shown) = digest else {
-        return Err(CommandError::refused("preview", "look at the preview before you send; only emergencies and closings go without"));
+        return Err(CommandError::refused(
+            "preview",
+            "look at the preview before you send; only emergencies and closings go without",
+        ));
     };
     let mut reads = engine.db.read().await?;
     let planning = Planning::of(&mut reads, draft, leaves_at).await?;
