@@ -11,10 +11,10 @@ pub mod error;
 pub mod jobs;
 pub mod live;
 mod password;
-pub mod roster;
 mod planning;
 mod reach;
 mod render;
+pub mod roster;
 pub mod wake;
 
 use std::sync::Arc;
