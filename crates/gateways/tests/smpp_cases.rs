@@ -10,6 +10,7 @@ use schoolbell_domain::delivery::receipt::ReceiptStatus;
 use schoolbell_domain::delivery::settle::AttemptOutcome;
 use schoolbell_formats::smpp::ReceiptIds;
 use schoolbell_gateways::Gateway;
+use schoolbell_gateways::secret::Secret;
 use schoolbell_gateways::smpp::{PartMark, SmppConfig, SmppGateway, Tls};
 use serde_json::{Value, json};
 use smsc::{Desk, Kept, Smsc, from_phone};
@@ -30,7 +31,7 @@ fn is_unknown(outcome: &AttemptOutcome) -> bool {
 #[tokio::test]
 async fn a_refused_log_in_says_what_to_check_and_hands_the_work_back() {
     let mut smsc = Smsc::start(json!({})).await;
-    let config = SmppConfig { password: "wrong".to_owned(), ..smsc.config() };
+    let config = SmppConfig { password: Secret::new("wrong"), ..smsc.config() };
     let gateway = SmppGateway::new("texts", config.clone()).expect("a config");
     let said = gateway.check().await.expect_err("refused");
     assert!(said.contains("refused the log-in of `school` (ESME_RINVPASWD); check system_id, password"), "{said}");

@@ -1,15 +1,16 @@
 //! The settings of one SMPP bind. Secrets come resolved: whoever reads the config file opens the `…_file` first.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
 use schoolbell_domain::delivery::reason::FailReason;
 use schoolbell_formats::smpp::{DefaultAlphabet, ReceiptIds};
 use serde::Deserialize;
 
+use crate::secret::Secret;
+
 /// One carrier account over SMPP 3.4, bound as transceiver.
-#[derive(Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SmppConfig {
     pub host: String,
@@ -20,7 +21,7 @@ pub struct SmppConfig {
     /// At most 15 characters.
     pub system_id: String,
     /// At most 8 characters, as the standard has it.
-    pub password: String,
+    pub password: Secret,
     /// Mostly empty; some carriers name one.
     #[serde(default)]
     pub system_type: String,
@@ -141,7 +142,7 @@ impl SmppConfig {
             port,
             tls: None,
             system_id: account.0.to_owned(),
-            password: account.1.to_owned(),
+            password: Secret::new(account.1),
             system_type: String::new(),
             source: source.to_owned(),
             source_ton: None,
@@ -165,29 +166,31 @@ impl SmppConfig {
         }
     }
 
-    /// The first thing that no carrier could accept, in the operator's words.
-    pub fn check(&self) -> Result<(), String> {
+    /// The first thing that no carrier could accept: what was found and what to write.
+    pub fn verify(&self) -> Result<(), String> {
         at_most("system_id", &self.system_id, 15)?;
-        at_most("password", &self.password, 8)?;
+        if self.password.expose().len() > 8 || !self.password.expose().is_ascii() {
+            return Err("a password that SMPP cannot carry: write at most 8 characters, plain ASCII".to_owned());
+        }
         at_most("system_type", &self.system_type, 12)?;
         at_most("service_type", &self.service_type, 5)?;
         at_most("source", &self.source, 20)?;
         if self.source.is_empty() {
-            return Err("source is empty; write the number or short code that families see, for example 68453".into());
+            return Err("source = \"\": write the number or short code that families see, for example 68453".to_owned());
         }
         if !(1..=10_000).contains(&self.window) {
-            return Err(format!("window is {}; write 1 to 10000, as the carrier allows", self.window));
+            return Err(format!("window = {}: write 1 to 10000, as the carrier allows", self.window));
         }
         if !(self.per_second > 0.0 && self.per_second.is_finite()) {
-            return Err(format!(
-                "per_second is {}; write how many messages a second the contract allows",
-                self.per_second
-            ));
+            return Err(format!("per_second = {}: write a number above 0, as the contract allows", self.per_second));
         }
-        self.check_times()
+        if let Some(tls) = &self.tls {
+            super::wire::client_config(tls)?;
+        }
+        self.verify_times()
     }
 
-    fn check_times(&self) -> Result<(), String> {
+    fn verify_times(&self) -> Result<(), String> {
         let times = [
             ("enquire_link_s", self.enquire_link_s),
             ("response_timeout_s", self.response_timeout_s),
@@ -196,7 +199,7 @@ impl SmppConfig {
             ("join_wait_s", self.join_wait_s),
         ];
         match times.into_iter().find(|(_, seconds)| !(0.001..=86_400.0).contains(seconds)) {
-            Some((name, seconds)) => Err(format!("{name} is {seconds}; write seconds, at most a day")),
+            Some((name, seconds)) => Err(format!("{name} = {seconds}: write seconds, at most 86400")),
             None => Ok(()),
         }
     }
@@ -217,19 +220,64 @@ impl SmppConfig {
 
 fn at_most(name: &str, value: &str, most: usize) -> Result<(), String> {
     if value.len() > most || !value.is_ascii() {
-        return Err(format!("{name} is {} octets; SMPP carries at most {most}, plain ASCII", value.len()));
+        return Err(format!("{name} = \"{value}\": write at most {most} characters, plain ASCII, as SMPP carries"));
     }
     Ok(())
 }
 
-/// The password never shows.
-impl fmt::Debug for SmppConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SmppConfig")
-            .field("server", &self.server())
-            .field("system_id", &self.system_id)
-            .field("source", &self.source)
-            .field("window", &self.window)
-            .finish_non_exhaustive()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn good() -> SmppConfig {
+        SmppConfig::of("smpp.example.org", 2775, ("school", "secret"), "68453")
+    }
+
+    #[test]
+    fn what_no_carrier_could_accept_is_said_with_its_remedy() {
+        let cases = [
+            (SmppConfig { window: 0, ..good() }, "window = 0: write 1 to 10000, as the carrier allows"),
+            (
+                SmppConfig { per_second: f64::NAN, ..good() },
+                "per_second = NaN: write a number above 0, as the contract allows",
+            ),
+            (SmppConfig { join_wait_s: 0.0, ..good() }, "join_wait_s = 0: write seconds, at most 86400"),
+            (
+                SmppConfig { source: String::new(), ..good() },
+                "source = \"\": write the number or short code that families see, for example 68453",
+            ),
+            (
+                SmppConfig { system_id: "a-very-long-account".to_owned(), ..good() },
+                "system_id = \"a-very-long-account\": write at most 15 characters, plain ASCII, as SMPP carries",
+            ),
+            (
+                SmppConfig { password: Secret::new("much-too-long"), ..good() },
+                "a password that SMPP cannot carry: write at most 8 characters, plain ASCII",
+            ),
+        ];
+        assert_eq!(good().verify(), Ok(()));
+        for (config, sentence) in cases {
+            assert_eq!(config.verify(), Err(sentence.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_certificate_that_is_none_is_found_before_the_carrier_is() {
+        let tls = Tls { server_name: None, ca_pem: Some("not a certificate".to_owned()) };
+        let said = SmppConfig { tls: Some(tls), ..good() }.verify();
+        assert_eq!(
+            said,
+            Err("tls.ca_pem without a certificate: write the PEM text of a certificate authority".to_owned())
+        );
+    }
+
+    #[test]
+    fn every_key_but_four_has_a_default_and_unknown_ones_are_refused() {
+        let least = r#"{"host":"h","system_id":"s","password":"p","source":"68453"}"#;
+        let config: SmppConfig = serde_json::from_str(least).unwrap();
+        assert_eq!((config.port, config.window, config.country_code.as_str()), (2775, 10, "1"));
+        let more = least.replace('}', r#","windows":3}"#);
+        assert!(serde_json::from_str::<SmppConfig>(&more).is_err_and(|error| error.to_string().contains("windows")));
+        assert!(!format!("{config:?}").contains("\"p\""));
     }
 }

@@ -242,3 +242,7 @@ impl Flight {
         Outcome { delivery: self.delivery, attempt: self.attempt, outcome }
     }
 }
+
+#[cfg(test)]
+#[path = "flights_tests.rs"]
+mod tests;

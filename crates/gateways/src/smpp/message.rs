@@ -89,7 +89,7 @@ impl Coding {
 }
 
 impl Sender {
-    /// Fails where the standard cannot carry a setting; [`SmppConfig::check`] says so in the operator's words first.
+    /// Fails where the standard cannot carry a setting; [`SmppConfig::verify`] says so in the operator's words first.
     pub(super) fn new(config: &SmppConfig) -> Result<Self, String> {
         let (ton, npi) = shape(&config.source);
         let source = config.source.strip_prefix('+').unwrap_or(&config.source);

@@ -41,7 +41,7 @@ pub struct SmppGateway {
 impl SmppGateway {
     /// Fails with the operator's sentence if a setting cannot be.
     pub fn new(name: &str, config: SmppConfig) -> Result<Self, String> {
-        config.check()?;
+        config.verify()?;
         let sender = Sender::new(&config)?;
         Ok(Self { name: name.to_owned(), config, sender, seed: seed_of(name) })
     }

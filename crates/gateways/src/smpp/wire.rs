@@ -173,18 +173,25 @@ async fn connect(config: &SmppConfig) -> Result<Box<dyn Socket>, String> {
     }
 }
 
-fn client_config(tls: &Tls) -> Result<rustls::ClientConfig, String> {
+/// What we ask of TLS; fails with what was found and what to write.
+pub(super) fn client_config(tls: &Tls) -> Result<rustls::ClientConfig, String> {
     let mut roots = rustls::RootCertStore::empty();
     if let Some(pem) = &tls.ca_pem {
+        let unusable = |why: String| format!("tls.ca_pem {why}: write the PEM text of a certificate authority");
         for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-            let certificate = certificate.map_err(|error| format!("tls.ca_pem is not PEM: {error}"))?;
-            roots.add(certificate).map_err(|error| format!("tls.ca_pem holds no usable certificate: {error}"))?;
+            let certificate = certificate.map_err(|error| unusable(format!("that is not PEM ({error})")))?;
+            roots.add(certificate).map_err(|error| unusable(format!("that cannot be used ({error})")))?;
+        }
+        if roots.is_empty() {
+            return Err(unusable("without a certificate".to_owned()));
         }
     } else {
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    }
-    if roots.is_empty() {
-        return Err("there is no certificate to trust; write tls.ca_pem, or install ca-certificates".to_owned());
+        if roots.is_empty() {
+            return Err(
+                "no certificate authority on this machine: install ca-certificates or write tls.ca_pem".to_owned()
+            );
+        }
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
@@ -214,7 +221,7 @@ async fn log_in(config: &SmppConfig, socket: &mut Box<dyn Socket>) -> io::Result
 fn transceiver(config: &SmppConfig) -> Result<BindTransceiver, String> {
     Ok(BindTransceiver::builder()
         .system_id(octets("system_id", &config.system_id)?)
-        .password(octets("password", &config.password)?)
+        .password(octets("password", config.password.expose())?)
         .system_type(octets("system_type", &config.system_type)?)
         .interface_version(InterfaceVersion::Smpp3_4)
         .addr_ton(Ton::Unknown)
