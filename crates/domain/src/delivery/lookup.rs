@@ -133,6 +133,11 @@ impl<'a> Lookup<'a> {
         self.facts.get(known.address).copied().unwrap_or_default()
     }
 
+    /// The channels asked for that a contact point can carry.
+    pub fn channels_of(&self, known: Known<'a>) -> impl Iterator<Item = Channel> {
+        known.point.slot.channels().iter().copied().filter(|channel| self.channels.contains(channel))
+    }
+
     /// Whether the audience selects this student or member of staff.
     pub fn selects(&self, person: &Person) -> bool {
         person.membership.kind != PersonKind::Guardian && self.ask.audience.selects(&person.membership).is_some()

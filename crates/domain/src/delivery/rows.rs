@@ -55,7 +55,7 @@ impl<'a> Walk<'_, 'a> {
         let whose = Whose { person: student, language: self.home_language(student, &ties) };
         let id = student.membership.person;
         for known in lookup.points_of(id) {
-            for channel in self.channels_of(*known) {
+            for channel in lookup.channels_of(*known) {
                 self.cells.clear();
                 self.cells.extend(lookup.student_cell(student, &ties, *known, channel));
                 self.fold(whose, *known, channel);
@@ -78,7 +78,7 @@ impl<'a> Walk<'_, 'a> {
         let whose = Whose { person: guardian, language: &guardian.language };
         let before = self.rows.len();
         for known in lookup.points_of(guardian.membership.person) {
-            for channel in self.channels_of(*known) {
+            for channel in lookup.channels_of(*known) {
                 self.cells.clear();
                 self.cells.extend(ties.iter().filter_map(|tie| lookup.guardian_cell(*tie, *known, channel)));
                 self.fold(whose, *known, channel);
@@ -100,7 +100,7 @@ impl<'a> Walk<'_, 'a> {
         let whose = Whose { person, language: &person.language };
         let before = self.rows.len();
         for known in lookup.points_of(person.membership.person) {
-            for channel in self.channels_of(*known) {
+            for channel in lookup.channels_of(*known) {
                 self.cells.clear();
                 self.cells.push(lookup.staff_cell(person, *known, channel));
                 self.fold(whose, *known, channel);
@@ -125,12 +125,6 @@ impl<'a> Walk<'_, 'a> {
                 self.no_address(whose, student.membership.schools.iter().min().copied(), vec![id]);
             }
         }
-    }
-
-    fn channels_of(&self, known: Known<'a>) -> impl Iterator<Item = Channel> + use<'a> {
-        let carries = known.point.slot.channels();
-        let wanted = self.lookup.channels.clone();
-        wanted.into_iter().filter(move |channel| carries.contains(channel))
     }
 
     /// Folds the verdicts on the children to one row: sent for those for whom any says so, otherwise left out for the
