@@ -7,14 +7,20 @@ pub mod actor;
 pub mod clock;
 pub mod commands;
 pub mod dice;
+pub mod dispatch;
 pub mod error;
+mod halted;
+pub mod inbound;
 pub mod jobs;
 pub mod live;
 mod password;
 mod planning;
 mod reach;
+pub mod receipts;
 mod render;
 pub mod roster;
+mod run;
+mod touched;
 pub mod wake;
 
 use std::sync::Arc;
@@ -27,6 +33,7 @@ use schoolbell_store::{Db, Reader};
 pub use actor::Actor;
 pub use error::{CommandError, CommandResult, Problem};
 pub use live::Live;
+pub use run::run;
 pub use wake::{Queue, Wake};
 
 /// What commands and jobs work with. Cheap to clone.
@@ -38,6 +45,8 @@ pub struct Engine {
     pub wake: Wake,
     pub live: Live,
     pub(crate) imports: roster::progress::Running,
+    pub(crate) halted: halted::Halted,
+    pub(crate) touched: touched::Touched,
 }
 
 impl Engine {
@@ -50,6 +59,8 @@ impl Engine {
             wake: Wake::default(),
             live: Live::default(),
             imports: roster::progress::Running::default(),
+            halted: halted::Halted::default(),
+            touched: touched::Touched::default(),
         }
     }
 

@@ -26,6 +26,7 @@ type Row = (i64, String, String, String, Option<String>, i64, bool);
 statements! {
     NEWEST = "SELECT id, from_address, to_address, body, keyword, received_at, handled_at IS NOT NULL FROM inbound \
         WHERE id < $1 ORDER BY id DESC LIMIT $2";
+    IS_WAITING = "SELECT id FROM inbound WHERE handled_at IS NULL LIMIT 1";
     FROM = "SELECT id, from_address, to_address, body, keyword, received_at, handled_at IS NOT NULL FROM inbound \
         WHERE from_address = $1 ORDER BY id DESC LIMIT $2";
 }
@@ -35,6 +36,12 @@ pub async fn newest(reads: &mut impl Reads, before: Option<InboundId>, most: i64
     let before = before.map_or(i64::MAX, InboundId::raw);
     let rows: Vec<Row> = on!(reads.tx(), |conn| sqlx::query_as(NEWEST).bind(before).bind(most).fetch_all(conn).await)?;
     rows.into_iter().map(text).collect()
+}
+
+/// Whether a text waits to be handled.
+pub async fn is_waiting(reads: &mut impl Reads) -> StoreResult<bool> {
+    let row: Option<i64> = on!(reads.tx(), |conn| sqlx::query_scalar(IS_WAITING).fetch_optional(conn).await)?;
+    Ok(row.is_some())
 }
 
 /// The newest texts of one number.

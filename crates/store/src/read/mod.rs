@@ -17,6 +17,7 @@ pub mod lists;
 pub mod names;
 pub mod people_pages;
 pub mod plan_page;
+pub mod queue;
 pub mod report;
 pub mod roster;
 pub mod sessions;

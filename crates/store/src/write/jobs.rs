@@ -17,7 +17,7 @@ pub struct NewJob {
     pub kind: &'static str,
     /// JSON, or what the kind understands.
     pub payload: String,
-    /// At most one job with this key waits; a second one only sees to it that the first runs (again).
+    /// At most one job with this key waits; a second one gives it its payload and time, or sees to it that it runs again.
     pub unique_key: Option<String>,
     pub run_at: Timestamp,
 }
@@ -41,9 +41,7 @@ statements! {
         VALUES ($1, $2, $3, $4, 'ready', $5, 0) \
         ON CONFLICT (unique_key) WHERE unique_key IS NOT NULL AND state IN ('ready', 'running') DO UPDATE SET \
         payload = excluded.payload, run_at = CASE \
-            WHEN job.state = 'running' AND job.run_at >= excluded.run_at THEN job.run_at + 1 \
-            WHEN job.state = 'ready' AND job.run_at < excluded.run_at THEN job.run_at \
-            ELSE excluded.run_at END";
+            WHEN job.state = 'running' AND job.run_at >= excluded.run_at THEN job.run_at + 1 ELSE excluded.run_at END";
     CLAIM = "UPDATE job SET state = 'running', attempts = attempts + 1, lease_until = $1 WHERE id IN ( \
         SELECT id FROM job WHERE (state = 'ready' AND run_at <= $2) OR (state = 'running' AND lease_until < $2) \
         ORDER BY run_at LIMIT $3{skip locked}) RETURNING id, kind, payload, attempts, run_at";

@@ -99,8 +99,6 @@ statements! {
         AND state IN (1, 3, 7) AND expires_at <= $2 ORDER BY id LIMIT $3{skip locked}");
     LOCK_EXPIRED_OF_SYSTEM = concat!("SELECT ", columns!(), " FROM delivery WHERE origin_kind <> 1 \
         AND state IN (1, 2, 3, 7) AND state <> 2 AND expires_at <= $1 ORDER BY expires_at LIMIT $2{skip locked}");
-    EXPIRED_BROADCASTS = "SELECT id FROM broadcast WHERE state IN ('expanding', 'sending', 'stopped') \
-        AND finished_at IS NULL AND expires_at <= $1 ORDER BY id";
     ADVANCE = "WITH step (step_id, was, tries, becomes, why, due, moment) AS (VALUES {typed:bigint,bigint,bigint,bigint,bigint,bigint,bigint@1}) \
         UPDATE delivery SET state = step.becomes, reason = step.why, \
         not_before = COALESCE(step.due, delivery.not_before), lease_until = NULL, updated_at = step.moment \
@@ -188,13 +186,6 @@ pub async fn lock_lost(tx: &mut Tx, before: Timestamp, most: i64) -> StoreResult
         .fetch_all(conn)
         .await)?;
     rows.into_iter().map(standing).collect()
-}
-
-/// Running broadcasts whose expiry has passed.
-pub async fn expired_broadcasts(tx: &mut Tx, now: Timestamp) -> StoreResult<Vec<OriginId>> {
-    let ids: Vec<i64> =
-        on!(tx, |conn| sqlx::query_scalar(EXPIRED_BROADCASTS).bind(now.as_millisecond()).fetch_all(conn).await)?;
-    Ok(ids.into_iter().map(OriginId::from_raw).collect())
 }
 
 /// Open rows of an origin whose expiry has passed; what is being sent is left to its answer or its lease.

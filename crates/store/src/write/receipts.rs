@@ -9,7 +9,7 @@ use crate::error::{StoreError, StoreResult};
 use crate::on;
 use crate::sql::{execute_set, fetch_set, fill, rows_that_fit};
 use crate::statements;
-use crate::tx::Tx;
+use crate::tx::{Reads, Tx};
 
 /// A receipt as heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +97,8 @@ pub async fn waiting(tx: &mut Tx, gateway: &str, references: &[String]) -> Store
 }
 
 /// Receipts that wait although their delivery is there, oldest first.
-pub async fn waiting_with_part(tx: &mut Tx, most: i64) -> StoreResult<Vec<WaitingReceipt>> {
+pub async fn waiting_with_part(reads: &mut impl Reads, most: i64) -> StoreResult<Vec<WaitingReceipt>> {
+    let tx = reads.tx();
     let text = fill(tx.engine(), WAITING_WITH_PART, 0);
     let rows: Vec<(i64, String, String, i64, i64)> =
         on!(tx, |conn| sqlx::query_as(sqlx::AssertSqlSafe(text.as_str())).bind(most).fetch_all(conn).await)?;

@@ -25,6 +25,7 @@ const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("read/report", read::report::STATEMENTS),
     ("read/roster", read::roster::STATEMENTS),
     ("read/sessions", read::sessions::STATEMENTS),
+    ("read/queue", read::queue::STATEMENTS),
     ("read/tallies", read::tallies::STATEMENTS),
     ("read/users", read::users::STATEMENTS),
     ("write/attempts", write::attempts::STATEMENTS),
@@ -44,8 +45,8 @@ const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("write/queue", write::queue::STATEMENTS),
     ("write/receipts", write::receipts::STATEMENTS),
     ("write/roster", write::roster::STATEMENTS),
-    ("write/sessions", write::sessions::STATEMENTS),
     ("write/suppressions", write::suppressions::STATEMENTS),
+    ("write/sessions", write::sessions::STATEMENTS),
     ("write/tallies", write::tallies::STATEMENTS),
     ("write/users", write::users::STATEMENTS),
 ];

@@ -1,0 +1,244 @@
+//! Takes what is due: priority by priority, as the rate allows, and never what consent has closed since it was planned.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use schoolbell_domain::channel::Channel;
+use schoolbell_domain::consent::{ConsentState, Program};
+use schoolbell_domain::delivery::plan::Basis;
+use schoolbell_domain::delivery::{DeliveryState, FailReason, StateKind, SuppressReason};
+use schoolbell_domain::ids::ContentId;
+use schoolbell_domain::people::Address;
+use schoolbell_gateways::{Content, Outgoing};
+use schoolbell_store::write::deliveries::PRIORITY_REPLY;
+use schoolbell_store::write::queue::{self, Claim, Standing};
+use schoolbell_store::write::tallies::Moves;
+use schoolbell_store::write::{attempts, gateways};
+use schoolbell_store::{StoreResult, Tx, read};
+
+use super::rate::Slots;
+
+/// The right to what is being sent ends so long after it was last renewed.
+pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(120);
+/// Texts kept in memory; each is shared by all who get the same.
+const KEPT_CONTENTS: usize = 4_096;
+
+/// What a lane asks for.
+pub(super) struct Ask<'a> {
+    pub gateway: &'a str,
+    pub channel: Channel,
+    pub per_second: f64,
+    pub room: usize,
+    pub now: Timestamp,
+}
+
+/// A delivery that may now be handed over, once the claim is committed.
+pub(super) struct Taken {
+    pub standing: Standing,
+    pub outgoing: Outgoing,
+    /// So long after the claim its slot in the gateway's rate begins.
+    pub wait: Duration,
+    /// The answer to a keyword: it goes even where STOP was said.
+    pub is_reply: bool,
+}
+
+/// What a claim found.
+#[derive(Default)]
+pub(super) struct Found {
+    pub taken: Vec<Taken>,
+    /// Nothing more is due, the rate left room.
+    pub drained: bool,
+    /// The rate is used up until then.
+    pub rate_wait: Option<Duration>,
+}
+
+/// Rendered texts, so that a claim reads each only once.
+#[derive(Default)]
+pub(super) struct Contents {
+    kept: HashMap<ContentId, Arc<Content>>,
+}
+
+/// Claims what is due and may leave; notes the attempts. Nothing may be handed over before the commit.
+pub(super) async fn claim(
+    tx: &mut Tx,
+    ask: &Ask<'_>,
+    contents: &mut Contents,
+    moves: &mut Moves,
+) -> StoreResult<Found> {
+    let slots = match Slots::new(0, 0, ask.per_second) {
+        Some(_) => {
+            let next_free = gateways::next_free_us(tx, ask.gateway).await?;
+            Slots::new(next_free, ask.now.as_microsecond(), ask.per_second)
+        }
+        None => None,
+    };
+    let room = slots.map_or(ask.room, |slots| slots.allowed().min(ask.room));
+    if room == 0 {
+        return Ok(Found { rate_wait: slots.map(|slots| slots.wait(1)), ..Found::default() });
+    }
+    let due = take_due(tx, ask, room, moves).await?;
+    let drained = due.len() < room;
+    let sendable = set_aside(tx, ask, due, contents, moves).await?;
+    let begun: Vec<_> = sendable.iter().map(|due| (due.standing.id, due.standing.attempts)).collect();
+    attempts::begin(tx, ask.gateway, ask.now, &begun).await?;
+    if let Some(slots) = slots {
+        gateways::set_next_free_us(tx, ask.gateway, slots.start_us(sendable.len())).await?;
+    }
+    let taken = sendable.into_iter().enumerate().map(|(n, due)| {
+        if due.standing.attempts == 1 {
+            moves.first_attempt(due.standing.place, ask.now.as_second());
+        }
+        due.into_taken(slots.map_or(Duration::ZERO, |slots| slots.wait(n)))
+    });
+    Ok(Found { taken: taken.collect(), drained, rate_wait: None })
+}
+
+/// A row that was due, with the priority it was claimed by.
+struct Due {
+    standing: Standing,
+    priority: i64,
+}
+
+/// A row that may leave.
+struct Sendable {
+    standing: Standing,
+    to: Address,
+    content: Arc<Content>,
+    is_reply: bool,
+}
+
+impl Sendable {
+    fn into_taken(self, wait: Duration) -> Taken {
+        let outgoing = Outgoing {
+            delivery: self.standing.id,
+            attempt: self.standing.attempts,
+            to: self.to,
+            content: self.content,
+            urgent: self.standing.urgent,
+            expires_at: self.standing.expires_at,
+            unsubscribe_url: None,
+        };
+        // From here on the row is being sent.
+        let standing = Standing { state: DeliveryState::Sending, ..self.standing };
+        Taken { standing, outgoing, wait, is_reply: self.is_reply }
+    }
+}
+
+async fn take_due(tx: &mut Tx, ask: &Ask<'_>, room: usize, moves: &mut Moves) -> StoreResult<Vec<Due>> {
+    let mut due = Vec::with_capacity(room);
+    for priority in super::priorities() {
+        if due.len() >= room {
+            break;
+        }
+        let claim = Claim {
+            channel: ask.channel,
+            priority,
+            now: ask.now,
+            lease_until: ask.now + LEASE,
+            most: i64::try_from(room - due.len()).unwrap_or(i64::MAX),
+        };
+        let rows = queue::claim(tx, claim, moves).await?;
+        due.extend(rows.into_iter().map(|standing| Due { standing, priority }));
+    }
+    Ok(due)
+}
+
+/// Moves what must not leave to its end, and answers the rest with its text.
+async fn set_aside(
+    tx: &mut Tx,
+    ask: &Ask<'_>,
+    due: Vec<Due>,
+    contents: &mut Contents,
+    moves: &mut Moves,
+) -> StoreResult<Vec<Sendable>> {
+    let ledger = consent_of(tx, ask.channel, &due).await?;
+    contents.load(tx, &due).await?;
+    let mut steps = Vec::new();
+    let mut sendable = Vec::with_capacity(due.len());
+    for Due { standing, priority } in due {
+        let end = match may_leave(&standing, priority, &ledger, ask) {
+            Ok(()) => {
+                if let (Some(to), Some(content)) = (standing.address.clone(), contents.get(standing.content)) {
+                    sendable.push(Sendable { standing, to, content, is_reply: priority == PRIORITY_REPLY });
+                    continue;
+                }
+                tracing::error!(delivery.id = %standing.id, "a queued delivery has no address or no text");
+                DeliveryState::Rejected(FailReason::GatewayFault)
+            }
+            Err(end) => end,
+        };
+        steps.push(sending(standing).step(end, None));
+    }
+    queue::advance(tx, ask.now, &steps, moves).await?;
+    Ok(sendable)
+}
+
+fn sending(standing: Standing) -> Standing {
+    Standing { state: DeliveryState::Sending, ..standing }
+}
+
+/// Whether it may still leave; otherwise how it ends.
+fn may_leave(
+    row: &Standing,
+    priority: i64,
+    consent: &HashMap<String, ConsentState>,
+    ask: &Ask<'_>,
+) -> Result<(), DeliveryState> {
+    if row.expires_at <= ask.now {
+        return Err(DeliveryState::Expired(StateKind::Queued));
+    }
+    let state = row.address.as_ref().and_then(|address| consent.get(address.expose())).copied();
+    let revoked = state == Some(ConsentState::Revoked);
+    match ask.channel {
+        Channel::Sms if priority == PRIORITY_REPLY => Ok(()),
+        Channel::Sms if revoked => Err(DeliveryState::Suppressed(SuppressReason::Revoked)),
+        // What relied on a YES needs it still (A23).
+        Channel::Sms if row.basis == Basis::OptedIn.word() && state != Some(ConsentState::OptedIn) => {
+            Err(DeliveryState::Suppressed(SuppressReason::NoConsent))
+        }
+        Channel::Voice if revoked && !row.urgent => Err(DeliveryState::Suppressed(SuppressReason::Revoked)),
+        Channel::Sms | Channel::Voice | Channel::Email | Channel::Push => Ok(()),
+    }
+}
+
+async fn consent_of(tx: &mut Tx, channel: Channel, due: &[Due]) -> StoreResult<HashMap<String, ConsentState>> {
+    let program = match channel {
+        Channel::Sms => Program::Alerts,
+        Channel::Voice => Program::Voice,
+        Channel::Email | Channel::Push => return Ok(HashMap::new()),
+    };
+    let numbers: Vec<&str> = due.iter().filter_map(|due| due.standing.address.as_ref()).map(Address::expose).collect();
+    read::consent::states(tx, program, &numbers).await
+}
+
+impl Contents {
+    fn get(&self, id: Option<ContentId>) -> Option<Arc<Content>> {
+        self.kept.get(&id?).cloned()
+    }
+
+    async fn load(&mut self, tx: &mut Tx, due: &[Due]) -> StoreResult<()> {
+        let mut missing: Vec<ContentId> = due.iter().filter_map(|due| due.standing.content).collect();
+        missing.sort_unstable();
+        missing.dedup();
+        missing.retain(|id| !self.kept.contains_key(id));
+        if missing.is_empty() {
+            return Ok(());
+        }
+        if self.kept.len() + missing.len() > KEPT_CONTENTS {
+            let wanted: Vec<ContentId> = due.iter().filter_map(|due| due.standing.content).collect();
+            self.kept.retain(|id, _| wanted.contains(id));
+        }
+        for content in read::content::by_ids(tx, &missing).await? {
+            let text = Content {
+                subject: content.subject,
+                body: content.body,
+                html: content.html,
+                language: content.language.tag().to_owned(),
+            };
+            self.kept.insert(content.id, Arc::new(text));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,235 @@
+//! Texts that came in: kept first, then handled. YES opens, STOP closes at once, HELP answers (A25-A28, LAW-9 to 13, 20).
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use schoolbell_domain::channel::Channel;
+use schoolbell_domain::consent::{ConsentEventKind, ConsentState, Program};
+use schoolbell_domain::conversation::keyword::{Keyword, classify};
+use schoolbell_domain::conversation::reply::Speaker;
+use schoolbell_domain::delivery::{DeliveryState, SuppressReason};
+use schoolbell_domain::ids::{ConsentEventId, ContentId, DeliveryId, OriginId};
+use schoolbell_domain::people::Address;
+use schoolbell_domain::phone::Phone;
+use schoolbell_domain::settings::DistrictSettings;
+use schoolbell_store::read::district;
+use schoolbell_store::write::consent::{self, NewConsentEvent};
+use schoolbell_store::write::content::{self, NewContent};
+use schoolbell_store::write::deliveries::{self, NewDelivery, Opening, OriginKind, PRIORITY_REPLY};
+use schoolbell_store::write::inbound::{self as texts, NewInbound};
+use schoolbell_store::write::queue;
+use schoolbell_store::write::tallies::{self, Moves};
+use schoolbell_store::{StoreError, StoreResult, Tx, read};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::live::LiveEvent;
+use crate::{Engine, Queue};
+
+const POLL: Duration = Duration::from_secs(1);
+/// Texts handled in one transaction.
+const BATCH: i64 = 50;
+/// A reply later than this is of no use; the confirmation of STOP must go within five minutes (LAW-13).
+const REPLY_EXPIRES_AFTER: SignedDuration = SignedDuration::from_mins(5);
+/// More keywords from one number in an hour come from a machine that answers ours: it gets silence.
+const MOST_KEYWORDS_AN_HOUR: i64 = 10;
+
+/// Handles texts until `stop`.
+pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        match handle_waiting(&engine, BATCH).await {
+            Ok(0) => {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = engine.wake.wait(Queue::Inbound, POLL) => {}
+                }
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(%error, "texts that came in were not handled and are tried again");
+                stop.run_until_cancelled(tokio::time::sleep(POLL)).await.unwrap_or(());
+            }
+        }
+    }
+}
+
+/// Handles what waits, at most `most` texts; answers how many.
+async fn handle_waiting(engine: &Engine, most: i64) -> StoreResult<usize> {
+    if !read::inbound::is_waiting(&mut engine.db.read().await?).await? {
+        return Ok(0);
+    }
+    let handled = engine
+        .db
+        .write("handle texts", async |tx| {
+            let settings = district::lookup_district(tx).await?.map(|district| district.settings).unwrap_or_default();
+            let mut moves = Moves::default();
+            let waiting = texts::lock_unhandled(tx, most).await?;
+            for text in &waiting {
+                handle(engine, tx, &settings, text, &mut moves).await?;
+            }
+            tallies::apply(tx, &moves).await?;
+            Ok::<_, StoreError>((waiting.len(), moves))
+        })
+        .await;
+    let (count, moves) = handled?;
+    engine.touched.touch(moves.origins());
+    engine.live.tell(LiveEvent::Inbound);
+    engine.wake.now(Queue::Deliveries);
+    Ok(count)
+}
+
+async fn handle(
+    engine: &Engine,
+    tx: &mut Tx,
+    settings: &DistrictSettings,
+    text: &NewInbound,
+    moves: &mut Moves,
+) -> StoreResult<()> {
+    let now = engine.now();
+    let keyword = classify(&text.body);
+    texts::handled(tx, text.id, Some(keyword.word()), now).await?;
+    let Some(number) = number_of(&text.from) else { return Ok(()) };
+    let recent = texts::recent_keywords(tx, &text.from, now - SignedDuration::from_hours(1)).await?;
+    let short_code = if settings.short_code.is_empty() { &text.to } else { &settings.short_code };
+    let help_contact = if settings.help_contact.is_empty() { "your school" } else { &settings.help_contact };
+    let speaker = Speaker { program: &settings.program_name, help_contact, short_code };
+    let answer = match keyword {
+        Keyword::OptOut => opt_out(engine, tx, &speaker, (&number, text), moves).await?,
+        Keyword::OptIn => opt_in(engine, tx, &speaker, (&number, text)).await?,
+        Keyword::Help => Some(speaker.help()),
+        Keyword::Unclear => None,
+    };
+    match answer {
+        Some(answer) if recent <= MOST_KEYWORDS_AN_HOUR => reply(engine, tx, &number, text, answer).await,
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// E.164, also where the carrier leaves the `+` or the country's 1 away.
+fn number_of(from: &str) -> Option<Phone> {
+    let digits: String = from.chars().filter(char::is_ascii_digit).collect();
+    match digits.len() {
+        10 => Phone::from_e164(&format!("+1{digits}")),
+        _ => Phone::from_e164(&format!("+{digits}")),
+    }
+}
+
+/// STOP: both programs and calls that are not urgent, at once. One confirmation, then silence.
+async fn opt_out(
+    engine: &Engine,
+    tx: &mut Tx,
+    speaker: &Speaker<'_>,
+    (number, text): (&Phone, &NewInbound),
+    moves: &mut Moves,
+) -> StoreResult<Option<String>> {
+    let was = state(tx, number).await?;
+    close(engine, tx, number, (ConsentEventKind::Stopped, "family", &evidence(text)), moves).await?;
+    Ok((was != ConsentState::Revoked).then(|| speaker.stopped()))
+}
+
+/// YES: opens the alerts, if the number is on any record (A26).
+async fn opt_in(
+    engine: &Engine,
+    tx: &mut Tx,
+    speaker: &Speaker<'_>,
+    (number, text): (&Phone, &NewInbound),
+) -> StoreResult<Option<String>> {
+    if !texts::is_on_file(tx, number.expose()).await? {
+        return Ok(Some(speaker.not_on_file()));
+    }
+    let event = event(engine, number, Program::Alerts, (ConsentEventKind::OptedIn, "family", &evidence(text)));
+    consent::record(tx, &[event]).await?;
+    engine.halted.lift(&Address::Phone(number.clone()));
+    Ok(Some(speaker.opted_in()))
+}
+
+/// Closes both text programs and the calls that are not urgent, in the ledger and in the queue (LAW-9 to LAW-11).
+///
+/// `why` is the kind of event, who did it, and the evidence as JSON.
+pub(crate) async fn close(
+    engine: &Engine,
+    tx: &mut Tx,
+    number: &Phone,
+    why: (ConsentEventKind, &str, &str),
+    moves: &mut Moves,
+) -> StoreResult<()> {
+    // First of all: a text on its way to a gateway is held back even before the commit. If the transaction fails, it
+    // is repeated, and until then silence is the safe side.
+    engine.halted.halt(Address::Phone(number.clone()));
+    let events: Vec<_> = Program::ALL.into_iter().map(|program| event(engine, number, program, why)).collect();
+    consent::record(tx, &events).await?;
+    let mut waiting = queue::lock_queued(tx, number.expose(), Channel::Sms).await?;
+    waiting
+        .extend(queue::lock_queued(tx, number.expose(), Channel::Voice).await?.into_iter().filter(|row| !row.urgent));
+    let closed = DeliveryState::Suppressed(SuppressReason::Revoked);
+    let steps: Vec<_> = waiting.iter().map(|row| row.step(closed, None)).collect();
+    queue::advance(tx, engine.now(), &steps, moves).await?;
+    Ok(())
+}
+
+async fn state(tx: &mut Tx, number: &Phone) -> StoreResult<ConsentState> {
+    let states = read::consent::states(tx, Program::Alerts, &[number.expose()]).await?;
+    Ok(states.get(number.expose()).copied().unwrap_or(ConsentState::Unknown))
+}
+
+fn event(
+    engine: &Engine,
+    number: &Phone,
+    program: Program,
+    (kind, actor, evidence): (ConsentEventKind, &str, &str),
+) -> NewConsentEvent {
+    NewConsentEvent {
+        id: ConsentEventId::from_raw(engine.next_id()),
+        number: number.expose().to_owned(),
+        program,
+        kind,
+        at: engine.now(),
+        actor: actor.to_owned(),
+        evidence: evidence.to_owned(),
+    }
+}
+
+/// Number, time and program stand in the entry; this is the rest of A25.
+fn evidence(text: &NewInbound) -> String {
+    json!({
+        "text": text.body, "message": text.id.to_string(), "gateway": text.gateway, "to": text.to,
+        "received_at": text.received_at.to_string(),
+    })
+    .to_string()
+}
+
+/// The fixed answer, as a delivery of its own; handled twice, it is still one.
+async fn reply(engine: &Engine, tx: &mut Tx, number: &Phone, text: &NewInbound, body: String) -> StoreResult<()> {
+    let now: Timestamp = engine.now();
+    let origin = OriginId::from(text.id);
+    let rendering = NewContent {
+        id: ContentId::from_raw(engine.next_id()),
+        channel: Channel::Sms,
+        language: schoolbell_domain::language::Language::default(),
+        subject: String::new(),
+        body,
+        html: None,
+        segments: 1,
+    };
+    let content = content::intern(tx, origin, &[rendering]).await?;
+    let row = NewDelivery {
+        id: DeliveryId::from_raw(engine.next_id()),
+        origin,
+        origin_kind: OriginKind::System,
+        channel: Channel::Sms,
+        person: None,
+        contact_point: None,
+        school: None,
+        address: Some(Address::Phone(number.clone())),
+        merge_group: 0,
+        children: Vec::new(),
+        content: content.first().copied(),
+        basis: None,
+        opening: Opening::Queued { not_before: now },
+        priority: PRIORITY_REPLY,
+        urgent: false,
+        expires_at: text.received_at + REPLY_EXPIRES_AFTER,
+        created_at: now,
+    };
+    deliveries::insert(tx, &[row]).await.map(drop)
+}

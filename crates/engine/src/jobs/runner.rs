@@ -1,0 +1,114 @@
+//! Claims jobs that are due, runs them with a lease that it keeps alive, and notes how they ended.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use schoolbell_store::StoreResult;
+use schoolbell_store::write::jobs::{self, ClaimedJob};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::{JobError, JobResult, KINDS};
+use crate::{Engine, Queue};
+
+/// Jobs at work at once on this node.
+const AT_ONCE: usize = 4;
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+const RENEW_EVERY: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_secs(1);
+/// After so many tries a job that asks for another fails.
+const MOST_TRIES: i64 = 20;
+
+/// Runs jobs until `stop`; jobs at work are then left to their leases.
+pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
+    let mut at_work = JoinSet::new();
+    loop {
+        let free = AT_ONCE - at_work.len();
+        match claim(&engine, free).await {
+            Ok(claimed) => {
+                for job in claimed {
+                    at_work.spawn(work(engine.clone(), job));
+                }
+            }
+            Err(error) => tracing::warn!(%error, "jobs cannot be claimed"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            Some(ended) = at_work.join_next(), if !at_work.is_empty() => {
+                if let Err(error) = ended {
+                    tracing::error!(%error, "a job broke off; it runs again when its lease has passed");
+                }
+            }
+            () = engine.wake.wait(Queue::Jobs, POLL), if at_work.len() < AT_ONCE => {}
+        }
+    }
+}
+
+async fn claim(engine: &Engine, most: usize) -> StoreResult<Vec<ClaimedJob>> {
+    if most == 0 || schoolbell_store::read::jobs::open(&mut engine.db.read().await?).await? == 0 {
+        return Ok(Vec::new());
+    }
+    let now = engine.now();
+    let most = i64::try_from(most).unwrap_or(1);
+    engine.db.write("claim jobs", async |tx| jobs::claim(tx, now, now + LEASE, most).await).await
+}
+
+async fn work(engine: Engine, job: ClaimedJob) {
+    let ended = tokio::select! {
+        ended = dispatch(&engine, &job) => ended,
+        () = keep(&engine, &job) => {
+            tracing::warn!(job.id = %job.id, job.kind = job.kind, "the lease was lost; another node runs the job");
+            return;
+        }
+    };
+    if let Err(error) = settle(&engine, &job, ended).await {
+        tracing::warn!(job.id = %job.id, job.kind = job.kind, %error, "the end of a job was not noted; it runs again");
+    }
+    engine.wake.now(Queue::Jobs);
+}
+
+async fn dispatch(engine: &Engine, job: &ClaimedJob) -> JobResult {
+    match KINDS.iter().find(|kind| kind.kind == job.kind) {
+        Some(kind) => (kind.run)(engine.clone(), job.payload.clone()).await,
+        None => {
+            Err(JobError::Fail(format!("this program knows no job `{}`; is it older than the database?", job.kind)))
+        }
+    }
+}
+
+/// Keeps the lease; returns when it is lost.
+async fn keep(engine: &Engine, job: &ClaimedJob) {
+    loop {
+        tokio::time::sleep(RENEW_EVERY).await;
+        let until = engine.now() + LEASE;
+        match engine.db.write("renew a job", async |tx| jobs::renew(tx, job, until).await).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => tracing::warn!(job.id = %job.id, %error, "the lease of a job was not renewed"),
+        }
+    }
+}
+
+async fn settle(engine: &Engine, job: &ClaimedJob, ended: JobResult) -> StoreResult<bool> {
+    let now = engine.now();
+    engine
+        .db
+        .write("settle a job", async |tx| match &ended {
+            Ok(()) => jobs::finish(tx, job).await,
+            Err(JobError::Retry(why)) if job.attempts < MOST_TRIES => {
+                tracing::warn!(job.id = %job.id, job.kind = job.kind, why, "a job is tried again later");
+                jobs::retry(tx, job, now + wait_after(job.attempts), why).await
+            }
+            Err(JobError::Retry(why) | JobError::Fail(why)) => {
+                tracing::error!(job.id = %job.id, job.kind = job.kind, why, "a job failed");
+                jobs::fail(tx, job, why).await
+            }
+        })
+        .await
+}
+
+/// 2 s, 4 s, 8 s … at most 5 min.
+fn wait_after(attempts: i64) -> SignedDuration {
+    let doublings = u32::try_from(attempts).unwrap_or(8).min(8);
+    SignedDuration::from_secs(2_i64.pow(doublings).min(300))
+}

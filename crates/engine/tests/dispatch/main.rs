@@ -1,0 +1,10 @@
+//! The way of a delivery from its row to the carrier and back, on both engines.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod bench;
+mod carrier;
+mod consent;
+mod lanes;
+mod leases;
+mod receipts;
