@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use super::{markdown, plain};
 
@@ -49,7 +50,7 @@ pub fn letter(subject: &str, source: &str, head: &Letterhead<'_>) -> Letter {
 }
 
 /// Nothing but the tags that Markdown makes and links that a family may follow.
-fn clean(html: &str) -> String {
+static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
     let tags = [
         "a",
         "blockquote",
@@ -70,13 +71,17 @@ fn clean(html: &str) -> String {
         "strong",
         "ul",
     ];
-    ammonia::Builder::new()
+    let mut cleaner = ammonia::Builder::new();
+    cleaner
         .tags(HashSet::from(tags))
         .url_schemes(HashSet::from(["https", "http", "mailto", "tel"]))
         .url_relative(ammonia::UrlRelative::Deny)
-        .link_rel(None)
-        .clean(html)
-        .to_string()
+        .link_rel(None);
+    cleaner
+});
+
+fn clean(html: &str) -> String {
+    CLEANER.clean(html).to_string()
 }
 
 fn plain_letter(text: &str, head: &Letterhead<'_>) -> String {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use schoolbell_domain::delivery::reason::FailReason;
 use schoolbell_domain::delivery::settle::AttemptOutcome;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::{Duration, Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -23,7 +23,7 @@ pub(super) struct Connection {
     pub relay: Arc<Relay>,
     pub fleet: Arc<Fleet>,
     pub ready: mpsc::Sender<Ready>,
-    pub open: Arc<Notify>,
+    pub open: Arc<Semaphore>,
     pub outcomes: mpsc::Sender<Outcome>,
     pub stop: CancellationToken,
 }
@@ -44,7 +44,10 @@ impl Connection {
         loop {
             tokio::select! {
                 () = self.ready.closed() => return,
-                () = self.open.notified() => {}
+                called = self.open.acquire() => match called {
+                    Ok(permit) => permit.forget(),
+                    Err(_) => return,
+                },
             }
             let opened = tokio::select! {
                 () = self.ready.closed() => return,

@@ -26,7 +26,7 @@ use futures::future::BoxFuture;
 use schoolbell_domain::channel::Channel;
 use schoolbell_domain::clock::Clock;
 use schoolbell_domain::delivery::reason::FailReason;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use self::connection::Connection;
@@ -123,7 +123,7 @@ impl Gateway for SmtpGateway {
         let (outcomes, heard) = mpsc::channel(2 * connections);
         let (ready, waiting) = mpsc::channel(connections);
         let (fleet, health) = Fleet::new(connections);
-        let (fleet, open) = (Arc::new(fleet), Arc::new(Notify::new()));
+        let (fleet, open) = (Arc::new(fleet), Arc::new(Semaphore::new(0)));
         for _ in 0..connections {
             let connection = Connection {
                 relay: self.relay.clone(),

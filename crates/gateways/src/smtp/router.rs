@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use schoolbell_domain::delivery::reason::FailReason;
 use schoolbell_domain::delivery::settle::AttemptOutcome;
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::{Duration, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -19,8 +19,8 @@ pub(super) struct Router {
     pub ready: mpsc::Receiver<Ready>,
     pub outcomes: mpsc::Sender<Outcome>,
     pub fleet: Arc<Fleet>,
-    /// Wakes one connection that is not open.
-    pub open: Arc<Notify>,
+    /// A permit for each connection that is to open.
+    pub open: Arc<Semaphore>,
     pub stop: CancellationToken,
 }
 
@@ -106,7 +106,7 @@ impl Router {
 
     fn open_one_more(&self) {
         if self.fleet.claim_opening() {
-            self.open.notify_one();
+            self.open.add_permits(1);
         }
     }
 

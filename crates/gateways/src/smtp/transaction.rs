@@ -96,7 +96,7 @@ impl Session {
         if !reply.is_positive() {
             return Ok(self.no(&reply, Phase::Content));
         }
-        tracing::debug!(reference = mail.message_id, said = reply.short(), "mail taken");
+        tracing::debug!(reference = mail.message_id, "mail taken");
         Ok((AttemptOutcome::Accepted { references: vec![mail.message_id.clone()] }, After::Usable))
     }
 
