@@ -118,11 +118,11 @@ impl fmt::Debug for Phone {
 fn split_extension(text: &str) -> (&str, Option<String>) {
     let before = text.trim_end_matches(|c: char| c.is_ascii_digit());
     let digits = &text[before.len()..];
-    let marked = before.trim_end_matches([' ', '.', ':', '=']);
-    let lower = marked.to_ascii_lowercase();
+    let stem = before.trim_end_matches([' ', '.', ':', '=']);
+    let lower = stem.to_ascii_lowercase();
     let marker = ["extension", "ext", "x", "#"].into_iter().find(|marker| lower.ends_with(marker));
     let Some(marker) = marker.filter(|_| (1..=7).contains(&digits.len())) else { return (text, None) };
-    let main = marked[..marked.len() - marker.len()].trim_end_matches([' ', ',', ';', '-', '(']);
+    let main = stem[..stem.len() - marker.len()].trim_end_matches([' ', ',', ';', '-', '(']);
     let enough = main.chars().filter(char::is_ascii_digit).count() >= 7;
     if enough { (main, Some(digits.to_owned())) } else { (text, None) }
 }
