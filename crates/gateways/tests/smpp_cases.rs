@@ -42,7 +42,7 @@ async fn a_refused_log_in_says_what_to_check_and_hands_the_work_back() {
     assert!(sentence.contains("refused the log-in"), "{sentence}");
     desk.send(TO, "Closed today.").await;
     let outcome = desk.outcome().await;
-    assert_eq!(refused(&outcome.outcome), Some((FailReason::GatewayAway, "not sent: no session")));
+    assert_eq!(refused(&outcome.outcome), Some((FailReason::Credentials, "not sent: no session")));
     smsc.event("bind_refused").await;
     smsc.event("bind_refused").await;
     smsc.event("bind_refused").await;

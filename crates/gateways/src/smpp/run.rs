@@ -1,7 +1,7 @@
 //! Keeps a session up: connects, runs it, waits, connects again.
 //!
 //! While there is no session, deliveries are not taken off the dispatcher's hands silently: once the first attempt to
-//! reconnect has failed, whatever still lies in the channel is answered `Refused(GatewayAway)`, so that its row goes back
+//! reconnect has failed, whatever still lies in the channel is answered `Refused(GatewayAway)` (or `Credentials`), so that its row goes back
 //! to the queue at once, and `Health::Away` tells the dispatcher to feed nothing more. A short break (the carrier
 //! restarts, one attempt connects) costs no row an attempt.
 
@@ -68,17 +68,20 @@ pub(super) async fn run(account: Account, mut lines: Lines, health: watch::Sende
     let mut back_off = BackOff::new(Duration::from_secs_f64(config.reconnect_s), seed);
     let reference = back_off.reference();
     let mut number = 0_u64;
-    let mut refusing = false;
+    let mut refusing = None;
     loop {
         let bound = match wait(bind(config), &mut lines, refusing).await {
             Waited::Stopped => break,
             Waited::For(Ok(bound)) => bound,
             Waited::For(Err(no)) => {
-                refusing = true;
-                let pause = match &no {
-                    NoBind::LogIn(_) => back_off.jitter(Duration::from_secs_f64(config.retry_login_s)),
-                    NoBind::Away(_) => back_off.failed(),
+                let (reason, pause) = match &no {
+                    NoBind::LogIn(_) => {
+                        let pause = back_off.jitter(Duration::from_secs_f64(config.retry_login_s));
+                        (FailReason::Credentials, pause)
+                    }
+                    NoBind::Away(_) => (FailReason::GatewayAway, back_off.failed()),
                 };
+                refusing = Some(reason);
                 tracing::warn!(gateway = %account.name, error = no.sentence(), retry_ms = millis(pause), "no session");
                 health.send_replace(Health::Away(no.sentence().to_owned()));
                 match wait(tokio::time::sleep(pause), &mut lines, refusing).await {
@@ -89,7 +92,7 @@ pub(super) async fn run(account: Account, mut lines: Lines, health: watch::Sende
         };
         tracing::info!(gateway = %account.name, "bound");
         health.send_replace(Health::Up);
-        refusing = false;
+        refusing = None;
         number += 1;
         let began = Instant::now();
         // Each session continues the references, so that parts sent before a break are not joined to later ones.
@@ -117,26 +120,28 @@ fn millis(duration: Duration) -> u64 {
 }
 
 /// Waits for `what`, or for the end. Meanwhile, if `refusing`, answers what comes.
-async fn wait<T>(what: impl Future<Output = T>, lines: &mut Lines, refusing: bool) -> Waited<T> {
+async fn wait<T>(what: impl Future<Output = T>, lines: &mut Lines, refusing: Option<FailReason>) -> Waited<T> {
     let mut what = std::pin::pin!(what);
     loop {
-        if !refusing && lines.work.is_closed() && lines.work.is_empty() {
+        if refusing.is_none() && lines.work.is_closed() && lines.work.is_empty() {
             return Waited::Stopped;
         }
         tokio::select! {
             biased;
             () = lines.stop.cancelled() => return Waited::Stopped,
             out = &mut what => return Waited::For(out),
-            outgoing = lines.work.recv(), if refusing => match outgoing {
+            outgoing = lines.work.recv(), if refusing.is_some() => match outgoing {
                 None => return Waited::Stopped,
-                Some(outgoing) => refuse(&outgoing, lines, "not sent: no session").await,
+                Some(outgoing) => {
+                    refuse(&outgoing, lines, (refusing.unwrap_or(FailReason::GatewayAway), "not sent: no session")).await;
+                }
             },
         }
     }
 }
 
-async fn refuse(outgoing: &Outgoing, lines: &Lines, code: &str) {
-    let refused = AttemptOutcome::Refused { reason: FailReason::GatewayAway, code: code.to_owned() };
+async fn refuse(outgoing: &Outgoing, lines: &Lines, (reason, code): (FailReason, &str)) {
+    let refused = AttemptOutcome::Refused { reason, code: code.to_owned() };
     let outcome = Outcome { delivery: outgoing.delivery, attempt: outgoing.attempt, outcome: refused };
     if lines.outcomes.send(outcome).await.is_err() {
         tracing::error!("nobody takes outcomes any more");
@@ -146,7 +151,7 @@ async fn refuse(outgoing: &Outgoing, lines: &Lines, code: &str) {
 async fn refuse_the_rest(lines: &mut Lines) {
     lines.work.close();
     while let Some(outgoing) = lines.work.recv().await {
-        refuse(&outgoing, lines, "not sent: stopped").await;
+        refuse(&outgoing, lines, (FailReason::GatewayAway, "not sent: stopped")).await;
     }
 }
 

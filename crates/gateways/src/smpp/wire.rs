@@ -249,3 +249,47 @@ pub(super) async fn unbind(mut bound: Bound) -> io::Result<()> {
     };
     tokio::time::timeout(Duration::from_secs(2), answer).await.unwrap_or(Ok(()))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rusmpp::pdus::DeliverSmResp;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn packets_come_out_whole_however_the_octets_arrive(cuts in proptest::collection::vec(1_usize..40, 1..60)) {
+            let mut stream = BytesMut::new();
+            put(&mut stream, 7, 0, Pdu::EnquireLink);
+            put(&mut stream, 8, 0x64, DeliverSmResp::default());
+            put(&mut stream, 9, 0, Pdu::Unbind);
+            let (mut input, mut seen) = (BytesMut::new(), Vec::new());
+            for cut in cuts {
+                let some = stream.split_to(cut.min(stream.len()));
+                input.extend_from_slice(&some);
+                while let Some(frame) = Frame::next(&mut input).unwrap() {
+                    seen.push((frame.id, frame.status, frame.sequence));
+                }
+            }
+            let all = [(id::ENQUIRE_LINK, 0, 7), (0x8000_0005, 0x64, 8), (id::UNBIND, 0, 9)];
+            prop_assert_eq!(&seen[..], &all[..seen.len()]);
+            prop_assert!(!stream.is_empty() || seen.len() == 3);
+        }
+
+        #[test]
+        fn octets_that_are_no_packets_end_the_session_and_nothing_else(octets in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let mut input = BytesMut::from(&octets[..]);
+            while let Ok(Some(frame)) = Frame::next(&mut input) {
+                prop_assert!(frame.text().len() <= 3 * octets.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_length_that_cannot_be_is_said() {
+        let mut input = BytesMut::from(&b"HTTP/1.1 400 Bad Request"[..]);
+        let said = Frame::next(&mut input).unwrap_err();
+        assert_eq!(said, "the carrier sent a packet of 1213486160 octets, which SMPP does not have");
+    }
+}
