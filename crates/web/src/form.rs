@@ -34,8 +34,9 @@ impl Fields {
         self.0.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
-    pub fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(found, _)| found == name)
+    /// Names that begin with `start`, without it, and their values.
+    pub fn starting<'a>(&'a self, start: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0.iter().filter_map(move |(name, value)| name.strip_prefix(start).map(|rest| (rest, value.as_str())))
     }
 }
 

@@ -106,8 +106,6 @@ pub struct Frame {
     pub may_compose: bool,
     /// Whether the page listens for live events.
     pub live: bool,
-    /// What the step before did, in a sentence.
-    pub notice: Option<&'static str>,
 }
 
 impl Frame {
@@ -123,19 +121,12 @@ impl Frame {
             menu: MENU.into_iter().filter(|line| staff.actor.may_somewhere(line.act)).collect(),
             may_compose: staff.actor.may_somewhere(Act::Compose),
             live: false,
-            notice: None,
         }
     }
 
     #[must_use]
     pub fn live(mut self) -> Self {
         self.live = true;
-        self
-    }
-
-    #[must_use]
-    pub fn with_notice(mut self, notice: Option<&'static str>) -> Self {
-        self.notice = notice;
         self
     }
 }

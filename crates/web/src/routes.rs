@@ -25,7 +25,7 @@ pub fn all(state: WebState) -> Router {
         .layer(DefaultBodyLimit::max(FORM_BYTES));
     Router::new()
         .merge(pages)
-        .merge(slow())
+        .merge(slow(state.settings.max_upload_bytes))
         .route("/static/{name}", get(assets::serve))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -50,8 +50,23 @@ fn pages() -> Router<WebState> {
         .route("/sign-in/link/{token}", get(staff::sign_in::link_page).post(staff::sign_in::link_post))
         .route("/sign-out", post(staff::sign_in::leave))
         .route("/broadcasts", get(staff::broadcasts::page))
+        .route("/broadcasts/new", get(staff::compose::begin).post(staff::compose::begin_post))
+        .route("/broadcasts/{id}/edit", get(staff::compose::edit).post(staff::compose::edit_post))
+        .route("/broadcasts/{id}/send", post(staff::compose::send))
+        .route("/broadcasts/{id}/discard", post(staff::compose::discard))
+        .route("/broadcasts/{id}/copy", post(staff::compose::copy))
+        .route("/broadcasts/{id}", get(staff::broadcast::page))
+        .route("/broadcasts/{id}/progress", get(staff::broadcast::progress))
+        .route("/broadcasts/{id}/stop", post(staff::broadcast::stop))
+        .route("/broadcasts/{id}/unschedule", post(staff::broadcast::unschedule))
+        .route("/broadcasts/{id}/people", get(staff::broadcast::recipients::page))
+        .route("/broadcasts/{id}/people/{person}", get(staff::broadcast::person::page))
+        .route("/broadcasts/{id}/call-sheet", get(staff::broadcast::call_sheet::page))
+        .route("/compose/previews", post(staff::compose::previews))
         .route("/people", get(staff::people::page))
         .route("/people/{person}", get(staff::person::page))
+        .route("/roster", get(staff::roster::list))
+        .route("/roster/imports/{id}/issues.csv", get(staff::roster::issues_csv))
         .route("/audit", get(staff::audit::page))
         .route("/settings", get(staff::settings::page))
         .route("/settings/gateways", get(staff::settings::gateways_fragment))
@@ -60,6 +75,11 @@ fn pages() -> Router<WebState> {
 }
 
 /// What may take longer: streams, exports, uploads.
-fn slow() -> Router<WebState> {
-    Router::new().route("/events", get(live::events))
+fn slow(max_upload_bytes: usize) -> Router<WebState> {
+    Router::new()
+        .route("/events", get(live::events))
+        .route("/broadcasts/{id}/export.csv", get(staff::broadcast::export::csv))
+        .route("/roster/imports/{id}", get(staff::roster::page).post(staff::roster::decide))
+        .route("/roster/imports/new", get(staff::roster::new).post(staff::roster::upload))
+        .layer(DefaultBodyLimit::max(max_upload_bytes))
 }

@@ -52,13 +52,6 @@ impl Teller {
         Self::element(&there, words)
     }
 
-    /// The hour alone, for a table of one day: "6:02 a.m.".
-    pub fn clock(&self, at: Timestamp) -> TimeElement {
-        let there = at.to_zoned(self.zone.clone());
-        let words = clock_words(&there);
-        Self::element(&there, words)
-    }
-
     /// Date and time as a person writes them in a form: `2026-03-02T06:30`.
     pub fn for_input(&self, at: Timestamp) -> String {
         at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string()

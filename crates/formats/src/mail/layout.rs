@@ -49,6 +49,13 @@ pub fn letter(subject: &str, source: &str, head: &Letterhead<'_>) -> Letter {
     Letter { html: page(subject, &clean(&body), head), text }
 }
 
+/// The text alone as HTML, without what stands around it: what the composer shows while somebody writes.
+pub fn body_html(source: &str) -> String {
+    let mut body = String::new();
+    pulldown_cmark::html::push_html(&mut body, markdown::events(source).into_iter());
+    clean(&body)
+}
+
 /// Nothing but the tags that Markdown makes and links that a family may follow.
 static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
     let tags = [

@@ -7,7 +7,7 @@ pub mod plain;
 pub mod reply;
 pub mod verp;
 
-pub use layout::{Letter, Letterhead, letter};
+pub use layout::{Letter, Letterhead, body_html, letter};
 pub use markdown::escape;
 pub use reply::{Enhanced, Phase, Reply, reason};
 pub use verp::Verp;

@@ -1,13 +1,16 @@
 //! The pages of staff, one file each; path follows address.
 
 pub mod audit;
+pub mod broadcast;
 pub mod broadcasts;
+pub mod compose;
 pub mod home;
 pub mod lines;
 pub mod menu;
 pub mod people;
 pub mod person;
 pub mod reasons;
+pub mod roster;
 pub mod sessions;
 pub mod settings;
 pub mod sign_in;

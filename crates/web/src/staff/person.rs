@@ -210,7 +210,7 @@ fn point(line: &PointLine) -> Point {
     match line.suppression {
         Some(Suppression::Dead) => notes.push(Badge { tone: "bell", icon: "circle-alert", words: "Does not work" }),
         Some(Suppression::Complaint) => {
-            notes.push(Badge { tone: "bell", icon: "ban", words: "Marked our mail as unwanted" })
+            notes.push(Badge { tone: "bell", icon: "ban", words: "Marked our mail as unwanted" });
         }
         Some(Suppression::Denied) => notes.push(Badge { tone: "bell", icon: "ban", words: "Never dialled" }),
         None => {}

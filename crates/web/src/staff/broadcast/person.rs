@@ -1,0 +1,120 @@
+//! `/broadcasts/{id}/people/{person}`: "why did they get this, or not?" What was decided then, and the rules' path.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Html;
+use schoolbell_domain::delivery::explain::Step;
+use schoolbell_domain::delivery::plan::Decision;
+use schoolbell_domain::ids::{BroadcastId, PersonId};
+use schoolbell_domain::people::PersonKind;
+use schoolbell_engine::commands::explain_person::{Asked, Explained, explain_person};
+use schoolbell_store::read::people_pages;
+
+use super::super::person::must_see;
+use super::super::reasons::why;
+use super::get;
+use crate::WebState;
+use crate::error::{PageError, PageResult, as_sentence};
+use crate::frame::{Frame, Place, html};
+use crate::looks::{Badge, channel_icon, delivery_state};
+use crate::session::Staff;
+use crate::times::{Teller, TimeElement};
+
+#[derive(Template)]
+#[template(path = "explain.html")]
+struct ExplainPage {
+    frame: Frame,
+    id: BroadcastId,
+    person: PersonId,
+    title: String,
+    name: String,
+    standing: String,
+    is_in: bool,
+    happened: Vec<Happened>,
+    rows: Vec<Row>,
+}
+
+/// What became of one delivery.
+struct Happened {
+    icon: &'static str,
+    to: String,
+    badge: Badge,
+    why: String,
+    at: TimeElement,
+}
+
+/// One contact point over one channel, and the rules on the way.
+struct Row {
+    icon: &'static str,
+    what: String,
+    goes: bool,
+    answer: String,
+    steps: Vec<(&'static str, String)>,
+}
+
+/// `GET /broadcasts/{id}/people/{person}`.
+pub async fn page(
+    State(state): State<WebState>,
+    staff: Staff,
+    Path((id, person)): Path<(BroadcastId, PersonId)>,
+) -> PageResult<Html<String>> {
+    let mut reads = state.engine.reader().read().await?;
+    let broadcast = get(&mut reads, &staff, id).await?;
+    let card = people_pages::lookup_card(&mut reads, person).await?.ok_or(PageError::NotFound)?;
+    let relatives = match card.kind {
+        PersonKind::Student => people_pages::guardians(&mut reads, person).await?,
+        PersonKind::Guardian => people_pages::children(&mut reads, person).await?,
+        PersonKind::Staff => Vec::new(),
+    };
+    must_see(&mut reads, &staff, &card, &relatives).await?;
+    let teller = staff.teller();
+    let messages = people_pages::messages(&mut reads, person, 500).await?;
+    let happened = messages.into_iter().filter(|message| message.broadcast == id).map(|message| Happened {
+        icon: channel_icon(message.channel),
+        to: message.address.unwrap_or_default(),
+        badge: delivery_state(message.state.kind()),
+        why: why(message.state),
+        at: teller.tell(message.updated_at),
+    });
+    let happened = happened.collect();
+    drop(reads);
+    let explained = explain_person(&state.engine, &staff.actor, Asked::Broadcast(id), person).await?;
+    let name = format!("{} {}", explained.name.given, explained.name.family);
+    html(&ExplainPage {
+        frame: Frame::new(&staff, Place::Messages, format!("Why: {name}")),
+        id,
+        person,
+        title: broadcast.draft.title,
+        standing: as_sentence(&explained.explanation.standing.sentence()),
+        is_in: explained.explanation.standing.is_in(),
+        rows: rows(&explained, &teller),
+        happened,
+        name,
+    })
+}
+
+fn rows(explained: &Explained, teller: &Teller) -> Vec<Row> {
+    let row = |found: &schoolbell_domain::delivery::explain::ExplainedRow| {
+        let slot = found.row.slot.map(|slot| slot.plain().to_owned()).unwrap_or_default();
+        let address = found.row.address.as_ref().map(|address| address.expose().to_owned()).unwrap_or_default();
+        let (goes, answer) = match found.row.decision {
+            Decision::Send { not_before, .. } => (true, format!("Goes out, not before {}.", teller.plan(not_before))),
+            Decision::Suppress(reason) => (false, as_sentence(reason.sentence())),
+        };
+        let paths = found.paths.iter().flat_map(|path| &path.steps).chain(&found.outcome);
+        let mut steps: Vec<(&'static str, String)> = Vec::new();
+        for step in paths.map(|step: &Step| (step.rule, as_sentence(&step.sentence))) {
+            if !steps.contains(&step) {
+                steps.push(step);
+            }
+        }
+        Row {
+            icon: channel_icon(found.row.channel),
+            what: format!("{} to {slot} {address}", as_sentence(found.row.channel.plain()).trim_end_matches('.')),
+            goes,
+            answer,
+            steps,
+        }
+    };
+    explained.explanation.rows.iter().map(row).collect()
+}

@@ -1,0 +1,207 @@
+//! Step three: the plan, before anybody gets anything. What Send does, in numbers; who is not reached, and why.
+
+use jiff::SignedDuration;
+use schoolbell_domain::channel::Channel;
+use schoolbell_domain::delivery::SuppressReason;
+use schoolbell_domain::ids::PersonId;
+use schoolbell_domain::people::PersonKind;
+use schoolbell_engine::commands::preview_broadcast::{ChannelPreview, Preview, SampleFamily};
+use schoolbell_store::read::names::Name;
+use std::collections::HashMap;
+
+use super::who::{also, families};
+use crate::error::as_sentence;
+use crate::looks::{channel_act, channel_heading, channel_icon, listed};
+use crate::times::{Teller, counted, grouped, lasting};
+
+/// Everything that the third step shows.
+pub struct Review {
+    /// "Call 412 phones, e-mail 655 and text 318".
+    pub acts: String,
+    /// "Done in about 9 minutes."
+    pub done_in: String,
+    pub families: String,
+    pub families_more: String,
+    pub covered: String,
+    pub channels: Vec<ChannelLine>,
+    pub hints: Vec<String>,
+    pub nobody: u64,
+    pub nobody_names: Vec<(PersonId, String)>,
+    pub held: String,
+    pub left_out: Vec<LeftOutLine>,
+    pub left_out_all: String,
+    pub samples: Vec<Sample>,
+    pub cost: String,
+    pub digest: String,
+    pub sends_nothing: bool,
+}
+
+pub struct ChannelLine {
+    pub icon: &'static str,
+    pub name: &'static str,
+    pub count: String,
+    pub segments: String,
+    pub takes: String,
+    pub up: bool,
+}
+
+pub struct LeftOutLine {
+    pub why: String,
+    pub way_out: &'static str,
+    pub count: String,
+    pub some: Vec<(PersonId, String)>,
+    pub more: bool,
+}
+
+/// One family and everything that it would read.
+pub struct Sample {
+    pub name: String,
+    pub rows: Vec<SampleLine>,
+}
+
+pub struct SampleLine {
+    pub icon: &'static str,
+    pub how: String,
+    pub to: String,
+    pub subject: String,
+    pub body: String,
+    pub is_text: bool,
+}
+
+pub fn step(preview: Preview, teller: &Teller, names: &HashMap<PersonId, Name>) -> Review {
+    let takes = preview.channels.iter().filter_map(|channel| channel.takes).max();
+    let summary = &preview.summary;
+    let students = summary.students_covered + summary.students_with_nobody;
+    let held = summary.last_held_until.map(|until| {
+        format!(
+            "{} until {}, when the daytime hours open.",
+            counted(summary.held, "delivery waits", "deliveries wait"),
+            teller.plan(until)
+        )
+    });
+    let mut left_out: Vec<LeftOutLine> = preview.left_out.iter().map(left_out_line).collect();
+    left_out.sort_by_key(|line| line.count.len());
+    left_out.reverse();
+    let all: u64 = preview.left_out.iter().map(|line| line.rows).sum();
+    Review {
+        acts: acts(&preview.channels),
+        done_in: takes.map(|takes: SignedDuration| format!("Done in {}.", lasting(takes))).unwrap_or_default(),
+        families: families(preview.count),
+        families_more: also(preview.count),
+        covered: format!("{} of {} students covered", grouped(summary.students_covered), grouped(students)),
+        hints: preview.hints.iter().map(|hint| hint_words(hint, teller)).collect(),
+        nobody: summary.students_with_nobody,
+        nobody_names: summary.nobody.iter().filter_map(|id| names.get(id).map(|name| (*id, full(name)))).collect(),
+        held: held.unwrap_or_default(),
+        left_out,
+        left_out_all: grouped(all),
+        cost: cost(preview.cost_millicents),
+        sends_nothing: summary.total_sends() == 0,
+        digest: preview.digest,
+        channels: preview.channels.iter().map(channel_line).collect(),
+        samples: preview.samples.iter().map(sample).collect(),
+    }
+}
+
+/// What the Send button says.
+pub fn acts(channels: &[ChannelPreview]) -> String {
+    let parts: Vec<String> = channels
+        .iter()
+        .filter(|channel| channel.deliveries > 0)
+        .map(|channel| channel_act(channel.channel, channel.deliveries))
+        .collect();
+    let words = listed(&parts);
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn channel_line(channel: &ChannelPreview) -> ChannelLine {
+    let segments = u64::try_from(channel.segments).unwrap_or(0);
+    ChannelLine {
+        icon: channel_icon(channel.channel),
+        name: channel_heading(channel.channel),
+        count: grouped(channel.deliveries),
+        segments: if channel.channel == Channel::Sms {
+            counted(segments, "segment", "segments")
+        } else {
+            String::new()
+        },
+        takes: channel.takes.map(lasting).unwrap_or_default(),
+        up: channel.is_up,
+    }
+}
+
+fn hint_words(hint: &schoolbell_domain::broadcast::Hint, teller: &Teller) -> String {
+    use schoolbell_domain::broadcast::Hint;
+    match hint {
+        Hint::OutOfHours { until } => {
+            format!("Outside the hours for this kind of message: it waits until {}.", teller.plan(*until))
+        }
+        Hint::Weather { .. } | Hint::ExpiresWhileHeld => as_sentence(&hint.to_string()),
+    }
+}
+
+fn left_out_line(left: &schoolbell_engine::commands::preview_broadcast::LeftOut) -> LeftOutLine {
+    let shown = u64::try_from(left.some.len()).unwrap_or(0);
+    LeftOutLine {
+        why: as_sentence(left.reason.sentence()),
+        way_out: way_out(left.reason),
+        count: grouped(left.rows),
+        some: left.some.iter().map(|(id, name)| (*id, full(name))).collect(),
+        more: left.rows > shown,
+    }
+}
+
+/// What somebody may do about it, if anything.
+pub const fn way_out(reason: SuppressReason) -> &'static str {
+    match reason {
+        SuppressReason::NotDefault => "A family can choose it for itself.",
+        SuppressReason::PreferenceOff => "Only the family can turn it on again.",
+        SuppressReason::NoConsent => "An invitation goes to each mobile once; answering YES opens it.",
+        SuppressReason::Revoked => "Only a new YES from that phone opens it again.",
+        SuppressReason::DeadAddress => "The registrar can ask the family for a new one.",
+        SuppressReason::Complained => "Emergencies still arrive there.",
+        SuppressReason::CustodyRestricted => "The registrar keeps the document.",
+        SuppressReason::NotAlertContact => "The registrar can make somebody a main or secondary contact.",
+        SuppressReason::Merged => "Nothing to do: it arrives once, naming every child.",
+        SuppressReason::NoGateway => "Your operator sets up carriers.",
+        SuppressReason::CallLimit => "A consent on record lifts the limit.",
+        SuppressReason::DenyListed => "The registrar should correct the record.",
+        SuppressReason::NoAddress => "The registrar can add one.",
+    }
+}
+
+fn sample(family: &SampleFamily) -> Sample {
+    let rows: Vec<SampleLine> = family
+        .rows
+        .iter()
+        .map(|row| SampleLine {
+            icon: channel_icon(row.row.channel),
+            how: format!(
+                "{} to {}{}",
+                as_sentence(row.row.channel.plain()).trim_end_matches('.'),
+                if row.row.kind == PersonKind::Student { "the home of " } else { "" },
+                full(&row.name)
+            ),
+            to: row.row.address.as_ref().map(|address| address.expose().to_owned()).unwrap_or_default(),
+            subject: row.rendered.subject.clone(),
+            body: row.rendered.body.clone(),
+            is_text: row.row.channel == Channel::Sms,
+        })
+        .collect();
+    let first = family.rows.iter().find(|row| row.row.kind != PersonKind::Student).or_else(|| family.rows.first());
+    let name = first.map(|row| row.name.family.clone()).unwrap_or_default();
+    Sample {
+        name: format!("{name} family, {}", counted(u64::try_from(rows.len()).unwrap_or(0), "delivery", "deliveries")),
+        rows,
+    }
+}
+
+fn full(name: &Name) -> String {
+    format!("{} {}", name.given, name.family).trim().to_owned()
+}
+
+fn cost(millicents: i64) -> String {
+    let cents = u64::try_from(millicents).unwrap_or(0).div_ceil(1_000);
+    if cents == 0 { String::new() } else { format!("Texts cost about ${}.{:02}.", grouped(cents / 100), cents % 100) }
+}
