@@ -33,8 +33,12 @@ impl Default for Ledger {
 
 /// The basis of a message of this category to this address over this channel, or why there is none.
 ///
-/// Texts: a YES on the number, in an emergency too (A23). Mail: the address was given to the school. Calls: see
-/// [`call_basis`].
+/// Texts: a YES on the number, in an emergency too (A23). Mail: the address was given to the school.
+///
+/// Calls: an emergency needs no consent and outlives a STOP (LAW-1, LAW-12). Otherwise a STOP ends them; a number that
+/// the ledger calls provided may be called (LAW-2); a home line without an entry gets three in 30 days (LAW-5); a
+/// mobile or work phone without an entry is on the record because the family gave it (LAW-2), unless the ledger says
+/// that it changed hands.
 pub fn basis(category: Category, slot: Slot, channel: Channel, ledger: Ledger) -> Result<Basis, SuppressReason> {
     match channel {
         Channel::Sms => text_basis(ledger.text),
@@ -51,10 +55,6 @@ const fn text_basis(state: ConsentState) -> Result<Basis, SuppressReason> {
     }
 }
 
-/// Calls. An emergency needs no consent and outlives a STOP (LAW-1, LAW-12). Otherwise a STOP ends them; a number that
-/// the ledger calls provided may be called (LAW-2); a home line without an entry gets three in 30 days (LAW-5); a
-/// mobile or work phone without an entry is on the record because the family gave it (LAW-2), unless the ledger says
-/// that it changed hands.
 fn call_basis(category: Category, slot: Slot, ledger: Ledger) -> Result<Basis, SuppressReason> {
     match category.rule().law_basis {
         LawBasis::Emergency => return Ok(Basis::Emergency),

@@ -1,7 +1,7 @@
 //! Merge fields: `{{school}}`, `{{students}}`; a text with one that cannot be filled is never sent.
 //!
 //! The list of fields is closed. `[[what happened]]` marks a blank that a person must fill in before Send; the
-//! ready-made texts of [`ready_made`] use both.
+//! ready-made texts of [`READY_MADE`] use both.
 
 mod ready_made;
 
