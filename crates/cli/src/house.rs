@@ -55,8 +55,12 @@ async fn set_up(engine: &Engine, district: &DistrictSection) -> anyhow::Result<(
 }
 
 /// All gateways of the config, not started.
-pub fn gateways(config: &Config) -> Vec<Arc<dyn Gateway>> {
-    config.gateways.iter().map(|(name, gateway)| gateway.build(name)).collect()
+pub fn gateways(config: &Config) -> anyhow::Result<Vec<Arc<dyn Gateway>>> {
+    let mut gateways = Vec::new();
+    for (name, gateway) in &config.gateways {
+        gateways.push(gateway.build(name).map_err(|sentence| anyhow::anyhow!("[gateways.{name}] {sentence}"))?);
+    }
+    Ok(gateways)
 }
 
 /// Where roster files rest while they are read; made if it is absent.

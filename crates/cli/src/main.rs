@@ -2,11 +2,16 @@
 
 mod config;
 mod consent;
+mod demo;
 mod doctor;
+mod explain;
 mod house;
 mod import;
 mod init;
+mod logging;
 mod migrate;
+mod sample;
+mod serve;
 mod users;
 
 use std::path::PathBuf;
@@ -27,6 +32,10 @@ struct Cli {
 enum Command {
     /// Write a schoolbell.toml that documents every key
     Init(init::InitArgs),
+    /// Serve the pages and send what is to be sent, until it is stopped
+    Serve(ConfigArgs),
+    /// Try everything with a sample district; nothing leaves this machine
+    Demo(demo::DemoArgs),
     /// Check database, disk, clock and carriers, and say how to mend what is wrong
     Doctor(ConfigArgs),
     /// Read a roster: OneRoster, School Data Sync or a flat export
@@ -40,6 +49,8 @@ enum Command {
     Migrate(ConfigArgs),
     /// Add people who sign in, their roles, links and passwords
     User(users::UserArgs),
+    /// Say why somebody gets a message or not: the same rules that send it
+    Explain(explain::ExplainArgs),
     /// Show what a number agreed to, or check the whole ledger
     Consent(consent::ConsentArgs),
 }
@@ -84,6 +95,8 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Init(args) => init::init(&args)?,
+        Command::Serve(args) => serve::serve(&args.load()?).await?,
+        Command::Demo(args) => demo::demo(&args).await?,
         Command::Doctor(args) => return doctor::doctor(&args.load()?).await,
         Command::Import { config, import } => {
             let (engine, _) = house::open(&config.load()?).await?;
@@ -91,6 +104,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Migrate(args) => migrate::migrate(&args.load()?).await?,
         Command::User(args) => users::user(args).await?,
+        Command::Explain(args) => explain::explain(&args).await?,
         Command::Consent(args) => return consent::consent(args).await,
     }
     Ok(ExitCode::SUCCESS)

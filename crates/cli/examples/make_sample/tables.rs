@@ -222,8 +222,6 @@ fn users(town: &Town) -> Table {
             ("metadata.workPhone", text(&guardian.work)),
             ("metadata.relationship", guardian.relation.to_owned()),
             ("metadata.homeLanguage", guardian.language.to_owned()),
-            ("metadata.custodyRestricted", guardian.custody.as_ref().map(|_| "true".to_owned()).unwrap_or_default()),
-            ("metadata.custodyDocument", text(&guardian.custody)),
         ])
     });
     let staff = town.staff.iter().map(|member| {
@@ -246,6 +244,10 @@ fn users(town: &Town) -> Table {
 
 fn student_row(town: &Town, student: &Student) -> Vec<String> {
     let agents: Vec<&str> = student.guardians.iter().map(|at| town.guardians[*at].key.as_str()).collect();
+    let restricted: Vec<_> =
+        student.guardians.iter().map(|at| &town.guardians[*at]).filter(|it| it.custody.is_some()).collect();
+    let keys: Vec<&str> = restricted.iter().map(|guardian| guardian.key.as_str()).collect();
+    let document = restricted.first().and_then(|guardian| guardian.custody.clone()).unwrap_or_default();
     let agent = |at: usize| agents.get(at).copied().unwrap_or_default().to_owned();
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     user(&[
@@ -267,6 +269,8 @@ fn student_row(town: &Town, student: &Student) -> Vec<String> {
         ("metadata.busRouteAM", text(&student.bus)),
         ("metadata.busRoutePM", text(&student.bus)),
         ("metadata.zip", student.zip.to_owned()),
+        ("metadata.custodyRestricted", keys.join(",")),
+        ("metadata.custodyDocument", document),
     ])
 }
 

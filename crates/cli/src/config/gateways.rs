@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use schoolbell_engine::clock::SystemClock;
 use schoolbell_gateways::Gateway;
 use schoolbell_gateways::drill::{DrillConfig, DrillGateway};
+use schoolbell_gateways::smpp::{SmppConfig, SmppGateway};
+use schoolbell_gateways::smtp::{SmtpConfig, SmtpGateway};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
@@ -15,37 +18,47 @@ use super::problem::{ConfigProblem, Source};
 #[derive(Debug, Clone)]
 pub enum GatewayConfig {
     Drill(DrillConfig),
+    Smpp(Box<SmppConfig>),
+    Smtp(Box<SmtpConfig>),
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Kind {
     Drill,
+    Smpp,
+    Smtp,
 }
 
 impl GatewayConfig {
     /// As `kind` is written, in the order of the alphabet.
     #[cfg(test)]
-    pub const KINDS: &[&str] = &["drill"];
+    pub const KINDS: &[&str] = &["drill", "smpp", "smtp"];
 
     /// What `kind` says.
     #[cfg(test)]
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Drill(_) => "drill",
+            Self::Smpp(_) => "smpp",
+            Self::Smtp(_) => "smtp",
         }
     }
 
-    /// The gateway, not started yet.
-    pub fn build(&self, name: &str) -> Arc<dyn Gateway> {
-        match self {
+    /// The gateway, not started yet; an error is a sentence for the operator.
+    pub fn build(&self, name: &str) -> Result<Arc<dyn Gateway>, String> {
+        Ok(match self {
             Self::Drill(config) => Arc::new(DrillGateway::new(name, config.clone())),
-        }
+            Self::Smpp(config) => Arc::new(SmppGateway::new(name, (**config).clone())?),
+            Self::Smtp(config) => Arc::new(SmtpGateway::new(name, (**config).clone(), Arc::new(SystemClock))?),
+        })
     }
 
     fn verify(&self) -> Result<(), String> {
         match self {
             Self::Drill(config) => config.verify(),
+            Self::Smpp(config) => config.verify(),
+            Self::Smtp(config) => config.verify(),
         }
     }
 }
@@ -76,6 +89,8 @@ pub(super) fn read(
     let section = Spanned::new(span.clone(), DeValue::Table(table));
     let gateway = match kind {
         Kind::Drill => GatewayConfig::Drill(deserialize(section, source)?),
+        Kind::Smpp => GatewayConfig::Smpp(Box::new(deserialize(section, source)?)),
+        Kind::Smtp => GatewayConfig::Smtp(Box::new(deserialize(section, source)?)),
     };
     gateway.verify().map_err(|sentence| {
         let (found, remedy) = sentence.split_once(": ").unwrap_or((&sentence, "it as in `schoolbell init --print`"));

@@ -10,7 +10,9 @@ use toml::de::{DeTable, DeValue};
 use super::problem::{ConfigProblem, Source};
 
 /// Keys that hold a secret, in whatever section.
-pub const SECRETS: &[&str] = &["password", "url", "private_key", "auth_token"];
+pub const SECRETS: &[&str] = &["password", "url", "private_key", "ca_pem"];
+/// Keys that name a file which is not read here: their paths, too, are taken from the config's folder.
+const PATHS: &[&str] = &["ca_file"];
 
 /// Puts the first line of each `…_file` in the place of its key; returns what could not be read.
 pub(super) fn read_files(table: &mut DeTable<'_>, folder: &Path, source: &Source<'_>) -> Vec<ConfigProblem> {
@@ -24,6 +26,13 @@ pub(super) fn read_files(table: &mut DeTable<'_>, folder: &Path, source: &Source
                 table.insert(at, Spanned::new(value.span(), DeValue::String(Cow::Owned(text))));
             }
             Err((found, remedy)) => problems.push(source.at(name.span(), &found, &remedy)),
+        }
+    }
+    for path in PATHS {
+        if let Some(value) = table.get_mut(*path).map(Spanned::get_mut)
+            && let Some(text) = value.as_str()
+        {
+            *value = DeValue::String(Cow::Owned(folder.join(text).to_string_lossy().into_owned()));
         }
     }
     for (_, value) in table.iter_mut() {

@@ -1,6 +1,6 @@
 //! What an operator reads when the file is wrong, and that the template tells everything.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::*;
 
@@ -14,7 +14,7 @@ fn refusal(text: &str) -> String {
 fn everything() -> String {
     let taken = |line: &str| {
         line.strip_prefix('#')
-            .filter(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase() || c == '['))
+            .filter(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase() || c == '[' || c == '"'))
             .map(str::to_owned)
     };
     TEMPLATE.lines().map(|line| taken(line).unwrap_or_else(|| line.to_owned())).collect::<Vec<_>>().join("\n")
@@ -27,48 +27,76 @@ fn the_template_is_a_config() {
     assert_eq!(config.database.url.from(&config.folder), "sqlite:/srv/bell/data/schoolbell.db");
 }
 
+/// A folder with the secrets that the template's examples name.
+fn with_secrets() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let secrets = folder.path().join("secrets");
+    std::fs::create_dir(&secrets).unwrap();
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+    let authority = rcgen::generate_simple_self_signed(["ca.example.org".to_owned()]).unwrap();
+    for (name, text) in [
+        ("mail-password", "open sesame".to_owned()),
+        ("sms-password", "sesame".to_owned()),
+        ("bounce-key", "sixteen letters and more".to_owned()),
+        ("dkim.pem", key.serialize_pem()),
+        ("dkim-ed25519.pem", key.serialize_pem()),
+        ("ca.pem", authority.cert.pem()),
+    ] {
+        std::fs::write(secrets.join(name), text).unwrap();
+    }
+    folder
+}
+
 #[test]
 fn the_template_with_every_example_taken_in_is_a_config() {
-    let config = Config::parse("template", &everything(), Path::new("")).unwrap();
+    let folder = with_secrets();
+    let config = Config::parse("template", &everything(), folder.path()).unwrap_or_else(|error| panic!("{error}"));
     let kinds: BTreeSet<&str> = config.gateways.iter().map(|(_, gateway)| gateway.kind()).collect();
     assert_eq!(kinds, GatewayConfig::KINDS.iter().copied().collect(), "an example of every kind");
     for (name, gateway) in &config.gateways {
-        assert_eq!(gateway.build(name).name(), name);
+        assert_eq!(gateway.build(name).map(|gateway| gateway.name().to_owned()), Ok(name.clone()));
     }
+    assert!(!format!("{config:?}").contains("sesame"), "a secret stays out of every log");
 }
 
-/// Asks a section which keys it has, by a key that it cannot know.
-fn keys_of(section: &str, before: &str) -> BTreeSet<String> {
-    let rest = if section == "district" { String::new() } else { LEAST.to_owned() };
-    let message = refusal(&format!("{rest}[{section}]\n{before}qqqqqqqqqqqq = 1\n"));
-    let (_, keys) = message.split_once("write one of ").unwrap_or_else(|| panic!("{message}"));
-    keys.split([',', ' '])
-        .filter_map(|key| key.trim().strip_prefix('`')?.strip_suffix('`'))
-        .map(str::to_owned)
-        .collect()
+/// Asks the last section of a text which keys it has, by a key that it cannot know. `None`: it takes any key.
+fn keys_of(text: &str) -> Option<BTreeSet<String>> {
+    let message = refusal(&format!("{text}\nqqqqqqqqqqqq = 1\n"));
+    let line = message.lines().find(|line| line.contains("qqqqqqqqqqqq"))?;
+    let (_, keys) = line.split_once("; write ")?;
+    let words = keys.split([',', ' ']).filter_map(|key| key.trim().strip_prefix('`')?.strip_suffix('`'));
+    Some(words.map(str::to_owned).collect())
+}
+
+/// Keys as the section knows them: a secret in a file is the secret.
+fn documented(table: &toml::Table) -> BTreeSet<String> {
+    let plain = |key: &String| match key.strip_suffix("_file") {
+        Some(secret) if secrets::SECRETS.contains(&secret) => secret.to_owned(),
+        _ => key.clone(),
+    };
+    table.keys().filter(|key| *key != "kind").map(plain).collect()
 }
 
 #[test]
 fn the_template_documents_every_key() {
-    let mut documented = BTreeMap::<String, BTreeSet<String>>::new();
     let table: toml::Table = everything().parse().unwrap();
     for (section, value) in &table {
         let inner = value.as_table().unwrap();
         if section != "gateways" {
-            documented.insert(section.clone(), inner.keys().cloned().collect());
+            let before = if section == "district" { "" } else { LEAST };
+            assert_eq!(Some(documented(inner)), keys_of(&format!("{before}[{section}]")), "[{section}]");
             continue;
         }
-        for gateway in inner.values() {
-            let mut keys: BTreeSet<String> = gateway.as_table().unwrap().keys().cloned().collect();
-            keys.remove("kind");
-            documented.entry(gateway["kind"].as_str().unwrap().to_owned()).or_default().extend(keys);
+        for (name, gateway) in inner {
+            let gateway = gateway.as_table().unwrap();
+            let before = format!("{LEAST}[gateways.{name}]\nkind = {}\n", gateway["kind"]);
+            assert_eq!(Some(documented(gateway)), keys_of(&before), "[gateways.{name}]");
+            for (part, value) in gateway.iter().filter(|(_, value)| value.is_table()) {
+                if let Some(known) = keys_of(&format!("{before}[gateways.{name}.{part}]")) {
+                    assert_eq!(documented(value.as_table().unwrap()), known, "[gateways.{name}.{part}]");
+                }
+            }
         }
-    }
-    for section in ["district", "database", "web", "log"] {
-        assert_eq!(documented[section], keys_of(section, ""), "[{section}]");
-    }
-    for kind in GatewayConfig::KINDS {
-        assert_eq!(documented[*kind], keys_of("gateways.x", &format!("kind = \"{kind}\"\n")), "kind = {kind}");
     }
 }
 
@@ -111,7 +139,7 @@ fn wrong_values_say_what_to_write() {
         ),
         (
             format!("{LEAST}[gateways.texts]\nkind = \"carrier-pigeon\"\n"),
-            "schoolbell.toml line 5: found `carrier-pigeon`; write one of `drill`",
+            "schoolbell.toml line 5: found `carrier-pigeon`; write one of `drill`, `smpp`, `smtp`",
         ),
         (
             format!("{LEAST}[databse]\n"),

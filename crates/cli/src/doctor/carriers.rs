@@ -13,7 +13,10 @@ const WHAT: &str = "carrier";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub async fn look(config: &Config) -> Vec<Finding> {
-    let gateways = house::gateways(config);
+    let gateways = match house::gateways(config) {
+        Ok(gateways) => gateways,
+        Err(error) => return vec![Finding::broken(WHAT, format!("{error:#}"), "mend that section of the config")],
+    };
     if gateways.is_empty() {
         let remedy = "write a section [gateways.NAME]; the file shows how";
         return vec![Finding::watch(WHAT, "no gateway stands in the config", remedy)];

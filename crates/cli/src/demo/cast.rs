@@ -1,0 +1,65 @@
+//! Those who sign in to the demo, and a fresh link for each.
+
+use anyhow::Context;
+use jiff::SignedDuration;
+use schoolbell_domain::permission::{Grant, Role, Scope};
+use schoolbell_engine::commands::create_user::{NewUser, create_user};
+use schoolbell_engine::{Actor, Engine};
+use schoolbell_store::read;
+
+use crate::users::link;
+
+/// The school of all but the district administrator.
+const SCHOOL: &str = "Cedar Hollow Elementary School";
+
+/// Name, address as in the sample's staff, and role.
+const CAST: &[(&str, &str, Role)] = &[
+    ("Alex Rivera", "alex.rivera@staff.example.org", Role::DistrictAdministrator),
+    ("Marguerite Okafor", "marguerite.okafor@staff.example.org", Role::Principal),
+    ("Dolores Whitfield", "dolores.whitfield@staff.example.org", Role::Registrar),
+    ("Jordan Ellison", "jordan.ellison@staff.example.org", Role::Teacher),
+];
+
+/// A link that signs somebody in once.
+pub struct Link {
+    pub role: Role,
+    pub name: &'static str,
+    pub place: &'static str,
+    pub url: String,
+}
+
+/// Makes who is not there yet, and a link for each.
+pub async fn links(engine: &Engine, base_url: &str) -> anyhow::Result<Vec<Link>> {
+    let school = cedar_hollow(engine).await?;
+    let mut links = Vec::new();
+    for (name, email, role) in CAST {
+        let district = *role == Role::DistrictAdministrator;
+        let scope = if district { Scope::District } else { school };
+        let mut view = engine.reader().read().await?;
+        let known = read::users::lookup_user_by_email(&mut view, email).await?;
+        drop(view);
+        let user = if let Some(user) = known {
+            user.id
+        } else {
+            let new = NewUser {
+                name: (*name).to_owned(),
+                email: (*email).to_owned(),
+                person: None,
+                grants: vec![Grant { role: *role, scope }],
+            };
+            create_user(engine, &Actor::command_line(), new).await?
+        };
+        let url = link(engine, user, base_url, SignedDuration::from_hours(12)).await?;
+        links.push(Link { role: *role, name, place: if district { "all schools" } else { SCHOOL }, url });
+    }
+    Ok(links)
+}
+
+async fn cedar_hollow(engine: &Engine) -> anyhow::Result<Scope> {
+    let mut view = engine.reader().read().await?;
+    let schools = read::district::schools(&mut view).await?;
+    let school = schools.iter().find(|school| school.name == SCHOOL);
+    let school =
+        school.with_context(|| format!("{SCHOOL} is not in this folder's district; start again with --fresh"))?;
+    Ok(Scope::School(school.id))
+}

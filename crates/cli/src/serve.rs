@@ -1,0 +1,126 @@
+//! `schoolbell serve`: pages and dispatch in one program, until SIGTERM or Ctrl-C.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use schoolbell_engine::Engine;
+use schoolbell_gateways::Gateway;
+use schoolbell_store::Db;
+use schoolbell_web::WebSettings;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::{house, logging};
+
+/// How long open pages are waited for after a stop: a live page never ends by itself.
+const LAST_ANSWERS: Duration = Duration::from_secs(3);
+/// How long carriers are waited for: what is at work then is answered or noted as unknown.
+const LAST_WORDS: Duration = Duration::from_secs(30);
+
+/// Everything that runs.
+pub struct Open {
+    pub engine: Engine,
+    pub db: Db,
+    pub gateways: Vec<Arc<dyn Gateway>>,
+    pub listener: TcpListener,
+    pub settings: WebSettings,
+}
+
+pub async fn serve(config: &Config) -> anyhow::Result<()> {
+    logging::start(&config.log);
+    let open = open(config).await?;
+    let address = open.listener.local_addr()?;
+    println!("schoolbell serves {} on {address}", open.settings.base_url);
+    if open.gateways.is_empty() {
+        tracing::warn!("no gateway stands in the config: nothing will leave this machine");
+    }
+    run(open, stop_signal()?).await
+}
+
+/// Opens all that the config names; the port first, since a second program on it is the likeliest mistake.
+pub async fn open(config: &Config) -> anyhow::Result<Open> {
+    let listener = listen(config.web.listen.0).await?;
+    let (engine, db) = house::open(config).await?;
+    let gateways = house::gateways(config)?;
+    let settings = WebSettings {
+        base_url: config.web.public_url.0.clone(),
+        upload_folder: house::upload_folder(config)?,
+        max_upload_bytes: usize::try_from(config.web.max_upload_mb)?.saturating_mul(1024 * 1024),
+    };
+    Ok(Open { engine, db, gateways, listener, settings })
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let remedy = remedy_for(error.kind());
+        anyhow::anyhow!("{address} cannot be listened on ({error}): {remedy}, as `listen` in [web]")
+    })
+}
+
+fn remedy_for(kind: std::io::ErrorKind) -> &'static str {
+    if kind == std::io::ErrorKind::AddrInUse {
+        "another program listens there; stop it, or write another port"
+    } else if kind == std::io::ErrorKind::PermissionDenied {
+        "ports below 1024 are for root; write a higher one and put a proxy before it"
+    } else if kind == std::io::ErrorKind::AddrNotAvailable {
+        "this machine has no such address; write one that it has, for example 127.0.0.1"
+    } else {
+        "write another address"
+    }
+}
+
+/// Runs until `stop`, then lets carriers and pages finish, and closes the database last.
+pub async fn run(open: Open, stop: CancellationToken) -> anyhow::Result<()> {
+    let Open { engine, db, gateways, listener, settings } = open;
+    let router = schoolbell_web::router(engine.clone(), settings);
+    let mut dispatch = tokio::spawn(schoolbell_engine::run(engine, gateways, stop.clone()));
+    let pages_stop = stop.clone();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move { pages_stop.cancelled().await });
+    let mut pages = tokio::spawn(server.into_future());
+    // Neither ends by itself unless it fails, and one without the other is of no use.
+    tokio::select! {
+        () = stop.cancelled() => {}
+        ended = &mut dispatch => {
+            stop.cancel();
+            db.close().await;
+            return ended.context("dispatch broke")?.context("dispatch cannot work");
+        }
+        ended = &mut pages => {
+            stop.cancel();
+            return ended.context("the pages broke")?.context("the pages cannot be served");
+        }
+    }
+    tracing::info!("stopping: no new work, what is under way is finished");
+    if tokio::time::timeout(LAST_ANSWERS, pages).await.is_err() {
+        tracing::debug!("live pages were open and were closed");
+    }
+    let dispatched = tokio::time::timeout(LAST_WORDS, dispatch).await;
+    db.close().await;
+    dispatched
+        .context("a carrier did not finish in 30 s; what it had is settled at the next start")?
+        .context("dispatch broke")??;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Cancelled by SIGTERM, SIGINT or Ctrl-C. A second signal ends the program at once.
+pub fn stop_signal() -> anyhow::Result<CancellationToken> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut term = signal(SignalKind::terminate()).context("SIGTERM cannot be heard")?;
+    let mut int = signal(SignalKind::interrupt()).context("SIGINT cannot be heard")?;
+    let stop = CancellationToken::new();
+    let heard = stop.clone();
+    tokio::spawn(async move {
+        for _ in 0..2 {
+            tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+            if heard.is_cancelled() {
+                std::process::exit(130);
+            }
+            heard.cancel();
+        }
+    });
+    Ok(stop)
+}
