@@ -60,14 +60,21 @@ impl Settings {
 
 #[derive(Default)]
 struct Ear {
-    heard: Mutex<Vec<String>>,
+    heard: Mutex<Heard>,
+}
+
+#[derive(Default, Clone)]
+struct Heard {
+    receipts: usize,
+    references: HashSet<String>,
 }
 
 impl InboundSink for Ear {
     fn receipts<'a>(&'a self, _: &'a str, heard: Vec<HeardReceipt>) -> BoxFuture<'a, Result<(), NotKept>> {
         Box::pin(async move {
             let mut all = self.heard.lock().map_err(|error| NotKept(error.to_string()))?;
-            all.extend(heard.into_iter().map(|receipt| receipt.reference));
+            all.receipts += heard.len();
+            all.references.extend(heard.into_iter().map(|receipt| receipt.reference));
             Ok(())
         })
     }
@@ -140,7 +147,7 @@ async fn blast() -> Result<String, String> {
     if outcomes.recv().await.is_some() {
         return Err("an outcome too many".to_owned());
     }
-    let matched = heard.iter().collect::<HashSet<_>>().into_iter().filter(|id| tally.references.contains(*id)).count();
+    let matched = heard.references.intersection(&tally.references).count();
     Ok(format!(
         "{{\"count\":{},\"accepted\":{},\"refused\":{:?},\"unknown\":{},\"doubled\":{},\"submits_per_s\":{:.0},\"references\":{},\
          \"receipts\":{},\"matched\":{matched},\"with_receipts_per_s\":{:.0}}}",
@@ -151,7 +158,7 @@ async fn blast() -> Result<String, String> {
         tally.doubled,
         f64::from(settings.count) / submitted.as_secs_f64(),
         tally.references.len(),
-        heard.len(),
+        heard.receipts,
         f64::from(settings.count) / with_receipts.as_secs_f64(),
     ))
 }
@@ -176,10 +183,10 @@ async fn feed(work: tokio::sync::mpsc::Sender<Outgoing>, count: u32, text: Strin
 }
 
 /// All receipts that come, until there is one for each reference, or none came for two seconds.
-async fn wait_for_receipts(ear: &Ear, wanted: usize) -> Result<Vec<String>, String> {
+async fn wait_for_receipts(ear: &Ear, wanted: usize) -> Result<Heard, String> {
     let mut last = (0, Instant::now());
     loop {
-        let count = ear.heard.lock().map_err(|error| error.to_string())?.len();
+        let count = ear.heard.lock().map_err(|error| error.to_string())?.references.len();
         if count != last.0 {
             last = (count, Instant::now());
         }
