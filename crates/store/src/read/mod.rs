@@ -18,6 +18,7 @@ pub mod names;
 pub mod people_pages;
 pub mod plan_page;
 pub mod queue;
+pub mod receipts;
 pub mod report;
 pub mod roster;
 pub mod sessions;

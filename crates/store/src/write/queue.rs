@@ -131,9 +131,6 @@ pub async fn claim(tx: &mut Tx, claim: Claim, moves: &mut Moves) -> StoreResult<
     for row in &claimed {
         moves.leave(row.place, row.state);
         moves.enter(row.place, DeliveryState::Sending);
-        if row.attempts == 1 {
-            moves.first_attempt(row.place, claim.now.as_second());
-        }
     }
     Ok(claimed)
 }

@@ -26,6 +26,7 @@ const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("read/roster", read::roster::STATEMENTS),
     ("read/sessions", read::sessions::STATEMENTS),
     ("read/queue", read::queue::STATEMENTS),
+    ("read/receipts", read::receipts::STATEMENTS),
     ("read/tallies", read::tallies::STATEMENTS),
     ("read/users", read::users::STATEMENTS),
     ("write/attempts", write::attempts::STATEMENTS),

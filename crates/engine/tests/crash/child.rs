@@ -1,0 +1,51 @@
+//! The program that is killed: the engine over a SQLite file with one SMPP gateway, until it is killed or told to end.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use schoolbell_engine::Engine;
+use schoolbell_engine::clock::SystemClock;
+use schoolbell_gateways::Gateway;
+use schoolbell_gateways::smpp::{SmppConfig, SmppGateway};
+use schoolbell_store::{Db, Synchronous};
+use tokio_util::sync::CancellationToken;
+
+const FILE: &str = "SCHOOLBELL_CRASH_FILE";
+const PORT: &str = "SCHOOLBELL_CRASH_PORT";
+
+/// The gateway of both the child and the test that sets the world up.
+pub fn gateway(port: u16) -> Arc<dyn Gateway> {
+    let config: SmppConfig = serde_json::from_value(serde_json::json!({
+        "host": "127.0.0.1", "port": port, "system_id": "school", "password": "bell", "source": "68453",
+        "window": 50, "per_second": 2000.0, "reconnect_s": 0.05,
+    }))
+    .unwrap();
+    Arc::new(SmppGateway::new("smsc", config).unwrap())
+}
+
+pub async fn open(file: &Path) -> Db {
+    Db::open(&format!("sqlite:{}", file.display()), Synchronous::Normal).await.unwrap()
+}
+
+/// Starts this test binary again as the program.
+pub fn start(file: &Path, port: u16) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "child::program", "--ignored", "--nocapture"])
+        .env(FILE, file)
+        .env(PORT, port.to_string())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// No test by itself: the program that the others start and kill.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "started by the crash tests as a process of its own"]
+async fn program() {
+    let Some(file) = std::env::var_os(FILE).map(PathBuf::from) else { return };
+    let port = std::env::var_os(PORT).and_then(|port| port.to_str()?.parse().ok()).unwrap();
+    let engine = Engine::new(open(&file).await, Arc::new(SystemClock), 2);
+    schoolbell_engine::run(engine, vec![gateway(port)], CancellationToken::new()).await.unwrap();
+}
