@@ -236,7 +236,8 @@ impl Lane {
         }
     }
 
-    /// How many may be claimed: what the window and a quarter of a second's rate leave, once it is worth a claim.
+    /// How many may be claimed: what the window leaves, with a little ahead for the time of a turn, once it is worth a
+    /// claim. What is claimed and not on the wire when the program is killed ends as unconfirmed, so it is kept small.
     fn room(&self, settling: usize) -> usize {
         let away = matches!(*self.health.borrow(), Health::Away(_));
         if self.claimed.is_none() || away || Instant::now() < self.rate_free_at {
@@ -250,9 +251,9 @@ impl Lane {
     fn target(&self) -> usize {
         let capacity = self.gateway.capacity();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let quarter_second = (capacity.per_second / 4.0).ceil().clamp(1.0, 1e6) as usize;
+        let while_a_turn_runs = (capacity.per_second / 50.0).ceil().clamp(1.0, 1e6) as usize;
         let window = capacity.window.max(1);
-        window + quarter_second.min(window).min(MOST_AHEAD)
+        window + while_a_turn_runs.min(window).min(MOST_AHEAD)
     }
 
     /// Looks without a write transaction, so that an idle lane costs nothing.

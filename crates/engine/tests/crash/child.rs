@@ -18,7 +18,7 @@ const PORT: &str = "SCHOOLBELL_CRASH_PORT";
 pub fn gateway(port: u16) -> Arc<dyn Gateway> {
     let config: SmppConfig = serde_json::from_value(serde_json::json!({
         "host": "127.0.0.1", "port": port, "system_id": "school", "password": "bell", "source": "68453",
-        "window": 50, "per_second": 2000.0, "reconnect_s": 0.05,
+        "window": 20, "per_second": 1000.0, "reconnect_s": 0.05,
     }))
     .unwrap();
     Arc::new(SmppGateway::new("smsc", config).unwrap())

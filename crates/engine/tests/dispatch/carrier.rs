@@ -72,8 +72,15 @@ impl Carrier {
         self.gate.forget_permits(Semaphore::MAX_PERMITS);
     }
 
-    pub fn sink(&self) -> Arc<dyn InboundSink> {
-        self.sink.lock().unwrap().clone().unwrap()
+    /// Where the engine listens, once it has started the gateway.
+    pub async fn sink(&self) -> Arc<dyn InboundSink> {
+        loop {
+            let sink = self.sink.lock().unwrap().clone();
+            match sink {
+                Some(sink) => return sink,
+                None => tokio::time::sleep(std::time::Duration::from_millis(1)).await,
+            }
+        }
     }
 
     pub fn took(&self) -> Vec<Outgoing> {

@@ -12,7 +12,7 @@ use schoolbell_engine::jobs::invite_numbers;
 use schoolbell_gateways::{Capacity, HeardText};
 use schoolbell_store::testing::on_both;
 use schoolbell_store::write::roster::{PersonRow, PointRow, RelationshipRow, RosterRow, SchoolRow, StudentRow};
-use schoolbell_store::{StoreError, Tx, read, write};
+use schoolbell_store::{StoreError, read, write};
 
 use crate::bench::Bench;
 use crate::carrier::{Carrier, accepted};
@@ -38,8 +38,8 @@ async fn settings(bench: &Bench) {
 
 /// A child with two contacts, both with the same mobile; its sibling at another school has it too.
 async fn family(bench: &Bench, number: &str, base: i64) {
-    let mut tx = bench.db.begin().await.unwrap();
-    let tx = &mut tx;
+    let mut begun = bench.db.begin().await.unwrap();
+    let tx = &mut begun;
     let text = |word: &str| word.to_owned();
     let school = |id: i64| SchoolRow {
         id,
@@ -113,11 +113,7 @@ async fn family(bench: &Bench, number: &str, base: i64) {
         point(base + 8, main, 1, Slot::Work),
     ];
     PointRow::upsert(tx, &points).await.unwrap();
-    commit(std::mem::replace(tx, bench.db.begin().await.unwrap())).await;
-}
-
-async fn commit(tx: Tx) {
-    tx.commit().await.unwrap();
+    begun.commit().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -142,7 +138,7 @@ async fn law_9_stop_closes_what_waits_at_once_and_is_confirmed_once() {
         let started = bench.start(carrier.clone());
         bench.run_until_idle().await;
         for body in ["Please STOP texting me", "stop", "END"] {
-            carrier.sink().text("carrier", heard(body)).await.unwrap();
+            carrier.sink().await.text("carrier", heard(body)).await.unwrap();
             bench.run_until_idle().await;
         }
         assert_eq!(bench.state(texts[0].id).await, REVOKED, "A28");
@@ -182,7 +178,7 @@ async fn a28_a_text_that_waits_for_the_wire_when_stop_comes_never_reaches_it() {
         while read::queue::in_flight(&mut bench.db.read().await?).await? < 2 {
             tokio::task::yield_now().await;
         }
-        carrier.sink().text("carrier", heard("STOP")).await.unwrap();
+        carrier.sink().await.text("carrier", heard("STOP")).await.unwrap();
         while read::inbound::is_waiting(&mut bench.db.read().await?).await? {
             tokio::task::yield_now().await;
         }
@@ -239,10 +235,10 @@ async fn a26_yes_opens_a_number_on_file_and_invents_no_consent_for_another() {
         let carrier = Carrier::new(Channel::Sms, accepted);
         let started = bench.start(carrier.clone());
         bench.run_until_idle().await;
-        carrier.sink().text("carrier", heard("Yes!")).await.unwrap();
+        carrier.sink().await.text("carrier", heard("Yes!")).await.unwrap();
         let stranger = HeardText { from: "+13705559999".to_owned(), ..heard("YES") };
-        carrier.sink().text("carrier", stranger).await.unwrap();
-        carrier.sink().text("carrier", heard("what is this")).await.unwrap();
+        carrier.sink().await.text("carrier", stranger).await.unwrap();
+        carrier.sink().await.text("carrier", heard("what is this")).await.unwrap();
         bench.run_until_idle().await;
         started.end().await;
         let numbers = [FAMILY, "+13705559999"];

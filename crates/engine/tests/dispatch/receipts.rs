@@ -27,7 +27,7 @@ async fn a_receipt_that_overtakes_the_answer_waits_for_it() {
             tokio::task::yield_now().await;
         }
         let early = receipt(&format!("{}-1", rows[0].id), ReceiptStatus::Delivered);
-        carrier.sink().receipts("carrier", vec![early]).await.unwrap();
+        carrier.sink().await.receipts("carrier", vec![early]).await.unwrap();
         assert_eq!(bench.state(rows[0].id).await, DeliveryState::Sending);
         carrier.gate.add_permits(1);
         bench.run_until_idle().await;
@@ -58,9 +58,9 @@ async fn receipts_twice_late_or_foreign_change_nothing_more() {
             receipt("somebody else's", ReceiptStatus::Delivered),
             receipt(&name(1), bad),
         ];
-        carrier.sink().receipts("carrier", words.clone()).await.unwrap();
-        carrier.sink().receipts("carrier", words).await.unwrap();
-        carrier.sink().receipts("carrier", vec![receipt(&name(0), ReceiptStatus::Buffered)]).await.unwrap();
+        carrier.sink().await.receipts("carrier", words.clone()).await.unwrap();
+        carrier.sink().await.receipts("carrier", words).await.unwrap();
+        carrier.sink().await.receipts("carrier", vec![receipt(&name(0), ReceiptStatus::Buffered)]).await.unwrap();
         started.end().await;
         assert_eq!(bench.state(rows[0].id).await, DeliveryState::Delivered);
         assert_eq!(bench.state(rows[1].id).await, DeliveryState::Undelivered(FailReason::BadNumber));
@@ -84,7 +84,7 @@ async fn a_text_of_three_parts_is_delivered_when_all_are_and_lost_when_one_is() 
         bench.run_until_idle().await;
         let part = |n: usize, part: i64| format!("{}/{part}", rows[n].id);
         let heard = |n, p, status| vec![receipt(&part(n, p), status)];
-        let sink = carrier.sink();
+        let sink = carrier.sink().await;
         sink.receipts("carrier", heard(0, 2, ReceiptStatus::Delivered)).await.unwrap();
         sink.receipts("carrier", heard(0, 1, ReceiptStatus::Delivered)).await.unwrap();
         assert_eq!(bench.state(rows[0].id).await, DeliveryState::Accepted);
