@@ -21,6 +21,8 @@ mod render;
 pub mod roster;
 mod run;
 mod touched;
+#[cfg(test)]
+mod tests;
 pub mod wake;
 
 use std::sync::Arc;

@@ -37,6 +37,11 @@ pub(crate) fn job(engine: &Engine, id: BroadcastId) -> NewJob {
 
 /// Writes every page that does not stand yet. Run twice, it changes nothing; a stopped broadcast is left as it is.
 pub(crate) async fn expand(engine: &Engine, id: BroadcastId) -> CommandResult<()> {
+    expand_at_most(engine, id, usize::MAX).await
+}
+
+/// As `expand`, and breaks off after so many pages, as a crash would.
+pub(crate) async fn expand_at_most(engine: &Engine, id: BroadcastId, most: usize) -> CommandResult<()> {
     // One view of the people for the whole run: an import meanwhile cannot move a household past the cursor. Consent
     // is asked once more when a row is claimed, so a STOP meanwhile holds.
     let mut reads = engine.db.read().await?;
@@ -48,7 +53,10 @@ pub(crate) async fn expand(engine: &Engine, id: BroadcastId) -> CommandResult<()
     let after = expansion.broadcast.expand_cursor.unwrap_or(0);
     let households = expansion.planning.households(&mut reads, after).await?;
     let mut digest = PlanDigest::default();
-    for page in pages(&households) {
+    for (at, page) in pages(&households).enumerate() {
+        if at == most {
+            return Ok(());
+        }
         let rows = expansion.planning.rows(&mut reads, page).await?;
         digest.merge(PlanDigest::of(&rows));
         if !expansion.write_page(engine, &mut reads, page, &rows).await? {

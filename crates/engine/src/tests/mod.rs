@@ -1,0 +1,8 @@
+//! What people do, on both engines, with a clock that stands still.
+
+mod audience;
+mod expansion;
+mod permissions;
+mod sending;
+mod sign_in;
+mod town;
