@@ -20,9 +20,9 @@ pub mod receipts;
 mod render;
 pub mod roster;
 mod run;
-mod touched;
 #[cfg(test)]
 mod tests;
+mod touched;
 pub mod wake;
 
 use std::sync::Arc;

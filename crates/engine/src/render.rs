@@ -133,7 +133,8 @@ impl Renderer {
         self.fill(&key, &wording, &fields).map(Arc::new).ok()
     }
 
-    /// Every problem of rendering that a school or a missing value makes: each wording for each school, once.
+    /// Fields that have no value for some school: each wording for each school, told once. What no value could mend
+    /// stands among the draft's own problems.
     pub fn check(&self) -> Vec<(Channel, Unresolved)> {
         let mut problems = Vec::new();
         for (at, wording) in self.draft.wordings.iter().enumerate() {
@@ -145,6 +146,7 @@ impl Renderer {
                     let subject =
                         if channel == Channel::Email { render(&wording.email_subject, &fields) } else { body.clone() };
                     let unresolved = [body, subject].into_iter().filter_map(Result::err);
+                    let unresolved = unresolved.filter(|problem| matches!(problem, Unresolved::Empty { .. }));
                     problems.extend(unresolved.map(|problem| (channel, problem)));
                 }
             }

@@ -9,6 +9,7 @@ pub mod explain_person;
 pub mod grant_role;
 pub mod import_roster;
 pub mod preview_broadcast;
+pub mod record_revocation;
 pub mod release_import;
 pub mod roll_back_import;
 pub mod save_draft;

@@ -6,13 +6,16 @@ use schoolbell_domain::consent::{ConsentEventKind, Program};
 use schoolbell_domain::delivery::StateKind;
 use schoolbell_domain::ids::{BroadcastId, ConsentEventId, OriginId};
 use schoolbell_domain::permission::{Role, Scope};
+use schoolbell_domain::settings::DistrictSettings;
 use schoolbell_store::read::broadcasts::lookup_broadcast;
-use schoolbell_store::read::{jobs, tallies};
+use schoolbell_store::read::{consent, jobs, tallies};
 use schoolbell_store::testing::on_both;
 use schoolbell_store::write::consent::{NewConsentEvent, record};
 
 use super::town::{Town, draft};
+use crate::commands::change_settings::change_settings;
 use crate::commands::preview_broadcast::preview_broadcast;
+use crate::commands::record_revocation::{Heard, record_revocation};
 use crate::commands::save_draft::save_draft;
 use crate::commands::send_broadcast::{Sent, send_broadcast};
 use crate::commands::stop_broadcast::{stop_broadcast, unschedule_broadcast};
@@ -152,6 +155,16 @@ async fn what_cannot_be_rendered_cannot_be_sent_and_weather_is_hinted_at() {
         assert!(preview.hints.iter().any(|hint| matches!(hint, Hint::Weather { .. })), "A49");
         let kept = save_draft(engine, &cli, None, &broken).await?;
         assert!(matches!(send_broadcast(engine, &cli, (kept.id, 1), None).await, Err(CommandError::BadInput(_))));
+        let settings = DistrictSettings::default();
+        change_settings(engine, &cli, "Example ISD", "America/Chicago", &settings).await?;
+        let unfilled = preview_broadcast(engine, &cli, &draft(Category::SchoolsOut, None)).await?.problems;
+        assert_eq!(
+            unfilled.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>(),
+            ["`{{school_phone}}` has no value here; write the words instead"],
+            "no school and no district has a phone"
+        );
+        let kept = save_draft(engine, &cli, None, &draft(Category::SchoolsOut, None)).await?;
+        assert!(matches!(send_broadcast(engine, &cli, (kept.id, 1), None).await, Err(CommandError::BadInput(_))));
         let empty = save_draft(engine, &cli, None, &Draft::default()).await?;
         assert!(matches!(send_broadcast(engine, &cli, (empty.id, 1), None).await, Err(CommandError::BadInput(_))));
         Ok(())
@@ -213,6 +226,33 @@ async fn a_scheduled_message_leaves_at_its_time_and_not_after_it_was_taken_back(
         }
         assert_eq!(state(&town, goes.id).await?, BroadcastState::Expanding);
         assert_eq!(state(&town, back.id).await?, BroadcastState::Draft);
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn law_9_a_revocation_that_staff_heard_closes_the_number_at_once_and_what_waits_for_it() {
+    on_both(async |db| -> Result<(), CommandError> {
+        let town = Town::build(db, 9).await?;
+        let (engine, cli) = (&town.engine, Actor::command_line());
+        let kept = save_draft(engine, &cli, None, &draft(Category::General, None)).await?;
+        let digest = preview_broadcast(engine, &cli, &draft(Category::General, None)).await?.digest;
+        send_broadcast(engine, &cli, (kept.id, 1), Some(&digest)).await?;
+        expand_broadcast::expand(engine, kept.id).await?;
+        let before = in_state(&town, kept.id, StateKind::Queued).await?;
+        let office = town.actor(Role::Office, Scope::School(super::town::ELM)).await?;
+        record_revocation(engine, &office, "(372) 555-0001", Heard::ByPhone, "the mother called").await?;
+        let after = in_state(&town, kept.id, StateKind::Queued).await?;
+        assert!(after < before, "what waited for the number does not leave: {before} {after}");
+        let ledger = consent::ledger(&mut engine.db.read().await?, "+13725550001").await?;
+        let revoked = ledger.iter().filter(|entry| entry.event.kind == ConsentEventKind::RevokedByStaff);
+        assert_eq!(revoked.count(), 3, "both text programs and the calls");
+        let teacher = town.actor(Role::Teacher, Scope::District).await?;
+        assert!(record_revocation(engine, &teacher, "(372) 555-0001", Heard::ByPhone, "").await.is_err());
+        let typo = record_revocation(engine, &office, "555", Heard::OnPaper, "").await;
+        assert!(matches!(typo, Err(CommandError::BadInput(_))));
         Ok(())
     })
     .await

@@ -208,7 +208,7 @@ fn student(person_id: i64, school_id: i64, family: i64) -> StudentRow {
         school_id,
         number: format!("N{person_id}"),
         grade: ["03", "04"][usize::try_from(family % 2).unwrap_or(0)].to_owned(),
-        bus_am: (family % 6 == 0).then(|| "R7".to_owned()),
+        bus_am: (family % 6 == 1).then(|| "R7".to_owned()),
         bus_pm: None,
         birth_date: None,
         zip: None,
