@@ -25,8 +25,14 @@ use schoolbell_store::read::tallies::open_counts;
 use schoolbell_store::write::gateways::{GatewayEntry, register};
 use schoolbell_store::{Db, StoreError, Synchronous, migrate::migrate};
 
-#[derive(Debug)]
+/// Ends the run; `main` prints it.
 struct Broken(String);
+
+impl std::fmt::Debug for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 impl From<CommandError> for Broken {
     fn from(error: CommandError) -> Self {

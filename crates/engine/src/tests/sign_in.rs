@@ -154,22 +154,22 @@ async fn every_act_lengthens_the_audit_chain_and_the_chain_holds() {
     on_both(async |db| -> Result<(), CommandError> {
         let town = Town::build(db, 0).await?;
         let (engine, cli) = (&town.engine, Actor::command_line());
-        let before = lines(verify_audit(engine, &cli).await?);
+        let before = lines(&verify_audit(engine, &cli).await?);
         let user = create_user(engine, &cli, new("ana@example.org")).await?;
         set_password(engine, &cli, user, GOOD).await?;
         sign_in(engine, "ana@example.org", GOOD, "ua").await?;
-        assert_eq!(lines(verify_audit(engine, &cli).await?), before + 3);
+        assert_eq!(lines(&verify_audit(engine, &cli).await?), before + 3);
         assert!(create_user(engine, &cli, new("ana@example.org")).await.is_err());
-        assert_eq!(lines(verify_audit(engine, &cli).await?), before + 3, "what did not happen is not told");
+        assert_eq!(lines(&verify_audit(engine, &cli).await?), before + 3, "what did not happen is not told");
         Ok(())
     })
     .await
     .unwrap();
 }
 
-fn lines(check: ChainCheck) -> u64 {
+fn lines(check: &ChainCheck) -> u64 {
     match check {
-        ChainCheck::Whole(count) => count,
+        ChainCheck::Whole(count) => *count,
         ChainCheck::BrokenAt(_) => 0,
     }
 }

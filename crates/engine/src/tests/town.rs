@@ -10,7 +10,7 @@ use schoolbell_domain::category::Category;
 use schoolbell_domain::channel::Channel;
 use schoolbell_domain::clock::Clock;
 use schoolbell_domain::consent::{ConsentEventKind, Program};
-use schoolbell_domain::ids::{ConsentEventId, SchoolId, UserId};
+use schoolbell_domain::ids::{ConsentEventId, SchoolId};
 use schoolbell_domain::permission::{Grant, Role, Scope};
 use schoolbell_domain::settings::DistrictSettings;
 use schoolbell_store::write::consent::{NewConsentEvent, record};
@@ -279,6 +279,3 @@ pub fn draft(category: Category, owner: Option<SchoolId>) -> Draft {
         ..Draft::default()
     }
 }
-
-/// The command line's own id in rows.
-pub const NOBODY: UserId = UserId::from_raw(0);
