@@ -113,7 +113,7 @@ async fn moment(file: &Path, smsc: &Smsc, broadcast: BroadcastId) -> Moment {
 
 /// Until nothing waits or is being sent, and every receipt was acknowledged.
 async fn wait_until_settled(file: &Path, smsc: &Smsc, broadcast: BroadcastId) {
-    let deadline = Instant::now() + Duration::from_secs(600);
+    let deadline = Instant::now() + Duration::from_mins(10);
     let db = child::open(file).await;
     loop {
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -38,49 +38,86 @@ async fn settings(bench: &Bench) {
 
 /// A child with two contacts, both with the same mobile; its sibling at another school has it too.
 async fn family(bench: &Bench, number: &str, base: i64) {
-    let mut begun = bench.db.begin().await.unwrap();
-    let tx = &mut begun;
-    let text = |word: &str| word.to_owned();
-    let school = |id: i64| SchoolRow {
+    let (one, other, main, second) = (base + 1, base + 2, base + 3, base + 4);
+    let mut tx = bench.db.begin().await.unwrap();
+    SchoolRow::upsert(&mut tx, &[school(1), school(2)]).await.unwrap();
+    let kinds = [
+        (one, PersonKind::Student),
+        (other, PersonKind::Student),
+        (main, PersonKind::Guardian),
+        (second, PersonKind::Guardian),
+    ];
+    PersonRow::upsert(&mut tx, &kinds.map(|(id, kind)| person(id, kind))).await.unwrap();
+    StudentRow::upsert(&mut tx, &[student(one, 1), student(other, 2)]).await.unwrap();
+    let relations = [
+        relation(main, one, ContactRole::Main),
+        relation(main, other, ContactRole::Main),
+        relation(second, one, ContactRole::Secondary),
+    ];
+    RelationshipRow::upsert(&mut tx, &relations).await.unwrap();
+    let points = [
+        point(base + 5, (main, 1), Slot::Mobile, number),
+        point(base + 6, (main, 2), Slot::Mobile, number),
+        point(base + 7, (second, 1), Slot::Mobile, number),
+        point(base + 8, (main, 1), Slot::Work, number),
+    ];
+    PointRow::upsert(&mut tx, &points).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+fn school(id: i64) -> SchoolRow {
+    SchoolRow {
         id,
         source_id: id.to_string(),
-        name: text("Cedar"),
-        level: text("elementary"),
+        name: "Cedar".to_owned(),
+        level: "elementary".to_owned(),
         phone: None,
         active: true,
-    };
-    let person = |id: i64, kind: PersonKind| PersonRow {
+    }
+}
+
+fn person(id: i64, kind: PersonKind) -> PersonRow {
+    PersonRow {
         id,
         kind: kind.code(),
         source_id: id.to_string(),
-        given: text("A"),
-        family: text("B"),
-        folded_name: text("a b"),
-        language: text("en"),
+        given: "Ana".to_owned(),
+        family: "Ruiz".to_owned(),
+        folded_name: "ana ruiz".to_owned(),
+        language: "en".to_owned(),
         title: None,
         active: true,
-    };
-    let student = |person_id: i64, school_id: i64| StudentRow {
+    }
+}
+
+fn student(person_id: i64, school_id: i64) -> StudentRow {
+    StudentRow {
         person_id,
         school_id,
         number: person_id.to_string(),
-        grade: text("3"),
+        grade: "3".to_owned(),
         bus_am: None,
         bus_pm: None,
         birth_date: None,
         zip: None,
-    };
-    let relation = |guardian_id: i64, student_id: i64, role: ContactRole| RelationshipRow {
+    }
+}
+
+fn relation(guardian_id: i64, student_id: i64, role: ContactRole) -> RelationshipRow {
+    RelationshipRow {
         guardian_id,
         student_id,
         role: role.code(),
-        relation: text("parent"),
+        relation: "parent".to_owned(),
         lives_with: true,
         custody_restricted: false,
         custody_document: None,
         active: true,
-    };
-    let point = |id: i64, person_id: i64, school_id: i64, slot: Slot| PointRow {
+    }
+}
+
+fn point(id: i64, (person_id, school_id): (i64, i64), slot: Slot, number: &str) -> PointRow {
+    PointRow {
         id,
         person_id,
         school_id,
@@ -89,31 +126,7 @@ async fn family(bench: &Bench, number: &str, base: i64) {
         extension: None,
         active: true,
         first_seen: 0,
-    };
-    let (one, other, main, second) = (base + 1, base + 2, base + 3, base + 4);
-    SchoolRow::upsert(tx, &[school(1), school(2)]).await.unwrap();
-    let people = [
-        person(one, PersonKind::Student),
-        person(other, PersonKind::Student),
-        person(main, PersonKind::Guardian),
-        person(second, PersonKind::Guardian),
-    ];
-    PersonRow::upsert(tx, &people).await.unwrap();
-    StudentRow::upsert(tx, &[student(one, 1), student(other, 2)]).await.unwrap();
-    let relations = [
-        relation(main, one, ContactRole::Main),
-        relation(main, other, ContactRole::Main),
-        relation(second, one, ContactRole::Secondary),
-    ];
-    RelationshipRow::upsert(tx, &relations).await.unwrap();
-    let points = [
-        point(base + 5, main, 1, Slot::Mobile),
-        point(base + 6, main, 2, Slot::Mobile),
-        point(base + 7, second, 1, Slot::Mobile),
-        point(base + 8, main, 1, Slot::Work),
-    ];
-    PointRow::upsert(tx, &points).await.unwrap();
-    begun.commit().await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -246,7 +259,8 @@ async fn a26_yes_opens_a_number_on_file_and_invents_no_consent_for_another() {
         assert_eq!(states.get(FAMILY), Some(&ConsentState::OptedIn));
         assert_eq!(states.get("+13705559999"), None, "A26");
         let ledger = read::consent::ledger(&mut bench.db.read().await?, FAMILY).await?;
-        let evidence = &ledger.last().unwrap().event.evidence;
+        let yes = ledger.iter().find(|entry| entry.event.kind == ConsentEventKind::OptedIn).unwrap();
+        let evidence = &yes.event.evidence;
         assert!(evidence.contains("Yes!") && evidence.contains("inb_"), "A25: {evidence}");
         let replies: Vec<_> = carrier.took().iter().map(|sent| sent.content.body.clone()).collect();
         assert_eq!(replies.iter().filter(|body| body.contains("you will get school alerts")).count(), 1);
