@@ -22,8 +22,8 @@ pub fn read(files: &mut dyn FileSet, builder: &mut Builder<'_>) -> Result<(), Ro
     manifest::check(files, builder)?;
     let orgs = orgs::read(files, builder)?;
     let roles = roles::read(files, builder)?;
-    let mut several = users::read(files, builder, &orgs, &roles)?;
     roles::relationships(files, builder)?;
+    let mut several = users::read(files, builder, &orgs, &roles)?;
     users::birth_dates(files, builder)?;
     classes::sections(files, builder)?;
     classes::enrollments(files, builder, &mut several)?;

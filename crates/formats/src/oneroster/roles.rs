@@ -58,7 +58,8 @@ pub fn read(files: &mut dyn FileSet, builder: &mut Builder<'_>) -> Result<Roles,
     Ok(roles)
 }
 
-/// relationships.csv: student, contact, what the contact is.
+/// relationships.csv: student, contact, what the contact is. Read before the users: School Data Sync gives contacts no
+/// role of their own.
 pub fn relationships(files: &mut dyn FileSet, builder: &mut Builder<'_>) -> Result<(), RosterError> {
     let mut rank = 0;
     each_row(
@@ -77,6 +78,7 @@ pub fn relationships(files: &mut dyn FileSet, builder: &mut Builder<'_>) -> Resu
             let relation = row.get(*role).to_owned();
             let legal = ["parent", "guardian"].iter().any(|word| relation.eq_ignore_ascii_case(word));
             let place = builder.place(table, row);
+            builder.relations.insert(guardian.to_owned(), relation.clone());
             builder.link(Link {
                 guardian: guardian.to_owned(),
                 student: student.to_owned(),

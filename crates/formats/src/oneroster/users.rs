@@ -163,7 +163,10 @@ pub fn read(
     let found = each_row(files, "users.csv", builder, Columns::of, |table, row, columns, builder| {
         let Some(key) = builder.required(table, row, Some(columns.id)) else { return };
         let deleted = is_deleted(row.get(columns.status));
-        let roles = roles_of(row, columns, roles.get(key));
+        let mut roles = roles_of(row, columns, roles.get(key));
+        if roles.iter().all(|role| role.role.is_empty()) && builder.relations.contains_key(key) {
+            roles = vec![Role { role: "contact".to_owned(), org: String::new(), grade: String::new() }];
+        }
         if deleted {
             builder.gone.insert(key.to_owned());
             return;
@@ -376,7 +379,9 @@ impl User<'_> {
 
     fn children_of_contact(&self, builder: &mut Builder<'_>) {
         let relation = self.get(self.columns.relation);
-        builder.relations.insert(self.key.to_owned(), relation.to_owned());
+        if !relation.is_empty() {
+            builder.relations.insert(self.key.to_owned(), relation.to_owned());
+        }
         let place = builder.place(self.table, self.row);
         for student in list(self.get(self.columns.agents)) {
             builder.link(Link {
