@@ -100,6 +100,7 @@ impl<'a> Apply<'a> {
         for chunk in changes.added.chunks(SET) {
             let rows: Vec<R> = chunk.iter().map(|at| row(self, &new[*at], 0, true)).collect::<StoreResult<_>>()?;
             self.log.new_rows(&rows);
+            self.log.write_if_many(tx).await?;
             R::upsert(tx, &rows).await?;
             (self.tick)(chunk.len());
         }
@@ -122,7 +123,7 @@ impl<'a> Apply<'a> {
             let before: Vec<R> = chunk.iter().map(stood).collect::<StoreResult<_>>()?;
             let after: Vec<R> = chunk.iter().map(stands).collect::<StoreResult<_>>()?;
             self.log.old_rows(&before)?;
-            self.log.write(tx).await?;
+            self.log.write_if_many(tx).await?;
             R::upsert(tx, &after).await?;
             (self.tick)(chunk.len());
         }

@@ -3,8 +3,8 @@
 use schoolbell_store::write::roster::{Change, RosterRow, log_changes};
 use schoolbell_store::{StoreError, StoreResult, Tx};
 
-/// Keys of new rows that one entry holds.
-const KEYS: usize = 500;
+/// Keys of new rows that one entry holds, and entries that make a statement.
+const KEYS: usize = 100;
 
 /// Collects entries and writes them in sets.
 pub(crate) struct Log {
@@ -38,6 +38,14 @@ impl Log {
     fn push(&mut self, entity: &'static str, row_key: String, before: Option<String>) {
         self.seq += 1;
         self.waiting.push(Change { seq: self.seq, entity, row_key, before });
+    }
+
+    /// Writes what has gathered, if that is enough for a statement.
+    pub(crate) async fn write_if_many(&mut self, tx: &mut Tx) -> StoreResult<()> {
+        if self.waiting.len() < KEYS {
+            return Ok(());
+        }
+        self.write(tx).await
     }
 
     /// Writes what has gathered.
