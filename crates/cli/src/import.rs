@@ -116,22 +116,21 @@ fn print_issues(report: &ImportReport) {
     }
 }
 
-/// `users.csv line 12, phone: "none" is not a phone number; …`
+/// `error   users.csv line 12, phone: `none`: not a phone number; …`
 fn sentence(issue: &Issue) -> String {
-    let mut text = String::new();
+    let mut place = Vec::new();
     if !issue.file.is_empty() {
-        text.push_str(&format!("{} line {}", issue.file, issue.line));
+        place.push(format!("{} line {}", issue.file, issue.line));
     }
     if !issue.field.is_empty() {
-        text.push_str(&format!(", {}", issue.field));
+        place.push(issue.field.clone());
     }
-    if !text.is_empty() {
-        text.push_str(": ");
-    }
+    let mut parts = vec![place.join(", "), String::new(), issue.message.clone()];
     if !issue.value.is_empty() {
-        text.push_str(&format!("`{}`: ", issue.value));
+        parts[1] = format!("`{}`", issue.value);
     }
-    format!("{:<8}{text}{}", issue.severity.word(), issue.message)
+    parts.retain(|part| !part.is_empty());
+    format!("{:<8}{}", issue.severity.word(), parts.join(": "))
 }
 
 fn write_issues(file: &Path, issues: &[Issue]) -> anyhow::Result<()> {

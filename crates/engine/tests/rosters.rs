@@ -366,7 +366,9 @@ async fn a_new_mobile_is_provided_once_and_one_job_invites() {
 async fn one_number_for_everybody_waits_also_at_the_first_import() {
     run(async |engine, district| {
         let mut pupils = children(60);
-        pupils.iter_mut().for_each(|child| child.mobile = "2015550100".to_owned());
+        for child in &mut pupils {
+            child.mobile = "2015550100".to_owned();
+        }
         district.write(&pupils);
         let report = district.import(&engine).await;
         assert_eq!(report.outcome, Outcome::Held);
@@ -405,7 +407,9 @@ async fn an_import_cut_short_anywhere_leaves_the_old_roster_or_the_new_one() {
         district.import(&engine).await;
         let old = picture(&engine).await;
         let mut pupils = children(120);
-        pupils.iter_mut().for_each(|child| child.home = format!("206555{:04}", 1000 + child.number));
+        for child in &mut pupils {
+            child.home = format!("206555{:04}", 1000 + child.number);
+        }
         district.write(&pupils);
         let mut cut = 0;
         for round in 0..40_u64 {

@@ -101,7 +101,7 @@ async fn read_files(
     let options = ReadOptions {
         format: request.format,
         today: engine.now().to_zoned(zone).date(),
-        denied: denied.iter().filter_map(|text| Phone::parse(text).map_or(None, |read| Some(read.phone))).collect(),
+        denied: denied.iter().filter_map(|text| Phone::parse(text).ok().map(|read| read.phone)).collect(),
         columns: request.columns.clone(),
     };
     let path = request.source.path().to_owned();

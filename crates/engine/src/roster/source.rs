@@ -113,7 +113,7 @@ pub(crate) fn digest(path: &Path) -> Result<String, RosterError> {
             hasher.update(&buffer[..taken]);
         }
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:x}", hasher.finalize()))
 }
 
 /// A zip begins with `PK`, whatever its name is.

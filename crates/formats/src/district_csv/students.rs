@@ -73,7 +73,7 @@ pub fn read(
         let Some(key) = student(table, &row, &columns, builder) else { continue };
         if let Some(families) = families.as_deref_mut() {
             let school = row.get(columns.school);
-            wide.take(table, &row, (&key, school), builder, families);
+            wide.take((table, &row), (&key, school), builder, families);
         }
     }
     Ok(())

@@ -66,8 +66,7 @@ impl Wide {
     /// Takes the contacts of one row. `whose` is the student's number and school.
     pub fn take(
         &self,
-        table: &Table<'_>,
-        row: &Row,
+        (table, row): (&Table<'_>, &Row),
         whose: (&str, &str),
         builder: &mut Builder<'_>,
         families: &mut Families,

@@ -11,7 +11,7 @@ use crate::roster::value;
 /// One role of a user: what, where, in which grade.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
-    pub role: String,
+    pub name: String,
     pub org: String,
     pub grade: String,
 }
@@ -46,7 +46,7 @@ pub fn read(files: &mut dyn FileSet, builder: &mut Builder<'_>) -> Result<Roles,
             let ended = end.is_some_and(|date| date < today);
             let known = roles.entry(key.to_owned()).or_default();
             let found = Role {
-                role: row.get(Some(*role)).to_owned(),
+                name: row.get(Some(*role)).to_owned(),
                 org: row.get(Some(*org)).to_owned(),
                 grade: row.get(*grade).to_owned(),
             };

@@ -164,8 +164,8 @@ pub fn read(
         let Some(key) = builder.required(table, row, Some(columns.id)) else { return };
         let deleted = is_deleted(row.get(columns.status));
         let mut roles = roles_of(row, columns, roles.get(key));
-        if roles.iter().all(|role| role.role.is_empty()) && builder.relations.contains_key(key) {
-            roles = vec![Role { role: "contact".to_owned(), org: String::new(), grade: String::new() }];
+        if roles.iter().all(|role| role.name.is_empty()) && builder.relations.contains_key(key) {
+            roles = vec![Role { name: "contact".to_owned(), org: String::new(), grade: String::new() }];
         }
         if deleted {
             builder.gone.insert(key.to_owned());
@@ -191,7 +191,7 @@ fn roles_of(row: &Row, columns: &Columns, known: Option<&Vec<Role>>) -> Vec<Role
     if orgs.is_empty() {
         orgs.push("");
     }
-    orgs.into_iter().map(|org| Role { role: role.clone(), org: org.to_owned(), grade: String::new() }).collect()
+    orgs.into_iter().map(|org| Role { name: role.clone(), org: org.to_owned(), grade: String::new() }).collect()
 }
 
 struct User<'u> {
@@ -207,12 +207,12 @@ impl User<'_> {
     fn take(&self, builder: &mut Builder<'_>, several: &mut Several) {
         let mut kinds: Vec<Kind> = Vec::new();
         for role in self.roles {
-            match kind_of(&role.role) {
+            match kind_of(&role.name) {
                 Some(kind) if kinds.contains(&kind) => {}
                 Some(kind) => kinds.push(kind),
                 None => {
                     let at =
-                        crate::roster::issues::At { value: &role.role, ..self.table.at(self.row, self.columns.role) };
+                        crate::roster::issues::At { value: &role.name, ..self.table.at(self.row, self.columns.role) };
                     let message =
                         "not a role; write student, parent, guardian, teacher or administrator. The user was left out";
                     builder.issues.error(IssueKind::BadValue, at, message);
@@ -248,7 +248,7 @@ impl User<'_> {
     /// The schools of a kind of role. An organisation that is no school becomes one if the user has no other.
     fn schools(&self, kind: Kind, builder: &mut Builder<'_>) -> Vec<String> {
         let orgs: Vec<&str> =
-            self.roles.iter().filter(|role| kind_of(&role.role) == Some(kind)).map(|role| role.org.as_str()).collect();
+            self.roles.iter().filter(|role| kind_of(&role.name) == Some(kind)).map(|role| role.org.as_str()).collect();
         let mut schools: Vec<String> = Vec::new();
         for org in &orgs {
             if builder.schools.contains_key(*org) && !schools.iter().any(|known| known == org) {

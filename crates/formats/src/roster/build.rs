@@ -56,7 +56,7 @@ pub struct Builder<'a> {
     pub issues: Issues,
     pub covers: Coverage,
     pub rows: u64,
-    denied: HashSet<Phone>,
+    denied: BTreeSet<Phone>,
     files: Vec<String>,
     tick: &'a mut dyn FnMut(ReadProgress),
     progress: ReadProgress,

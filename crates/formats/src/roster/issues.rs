@@ -47,6 +47,7 @@ impl Issues {
     }
 
     /// All that was kept, those of the area codes at the end.
+    #[must_use]
     pub fn close(mut self) -> Self {
         for ((file, area), (line, count)) in std::mem::take(&mut self.areas) {
             let at = At { file: &file, line, field: "", value: &area };

@@ -144,13 +144,13 @@ impl<'r> Table<'r> {
             if fields.iter().all(|field| field.trim().is_empty()) {
                 continue;
             }
-            let fields = self.fit(line, fields, issues);
+            let fields = self.fit(line, &fields, issues);
             return Ok(Some(Row { line, fields }));
         }
     }
 
     /// Makes a row as long as the head.
-    fn fit(&self, line: u64, fields: Vec<String>, issues: &mut Issues) -> Vec<String> {
+    fn fit(&self, line: u64, fields: &[String], issues: &mut Issues) -> Vec<String> {
         let mut fields: Vec<String> = fields.iter().map(|field| clean(field)).collect();
         let (found, wanted) = (fields.len(), self.head.len());
         let at = At { file: &self.file, line, field: "", value: fields.first().map_or("", String::as_str) };

@@ -1,6 +1,6 @@
 //! Single values: phones, addresses, dates, grades, languages, yes and no.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use schoolbell_domain::email::EmailAddress;
@@ -16,7 +16,7 @@ pub type Number = (Phone, Option<String>);
 const PARTERS: [&str; 8] = ["/", ";", ",", "|", "&", "\n", " or ", " and "];
 
 /// Reads a phone field: none, one or several numbers. What cannot be read is an issue, what is denied as well (LAW-8).
-pub fn phones(at: At<'_>, denied: &HashSet<Phone>, issues: &mut Issues) -> Vec<Number> {
+pub fn phones(at: At<'_>, denied: &BTreeSet<Phone>, issues: &mut Issues) -> Vec<Number> {
     if at.value.is_empty() {
         return Vec::new();
     }
@@ -33,7 +33,7 @@ fn several(at: At<'_>, reason: BadPhone, issues: &mut Issues) -> Vec<ReadPhone> 
         parts = parts.iter().flat_map(|part| part.split(parter)).collect();
     }
     let parts: Vec<&str> = parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect();
-    let read: Vec<ReadPhone> = parts.iter().filter_map(|part| Phone::parse(part).map_or(None, Some)).collect();
+    let read: Vec<ReadPhone> = parts.iter().filter_map(|part| Phone::parse(part).ok()).collect();
     if parts.len() < 2 || read.is_empty() {
         issues.error(IssueKind::BadPhone, at, reason.to_string());
     } else {
@@ -43,7 +43,7 @@ fn several(at: At<'_>, reason: BadPhone, issues: &mut Issues) -> Vec<ReadPhone> 
     read
 }
 
-fn allowed(read: ReadPhone, at: At<'_>, denied: &HashSet<Phone>, issues: &mut Issues) -> Option<Number> {
+fn allowed(read: ReadPhone, at: At<'_>, denied: &BTreeSet<Phone>, issues: &mut Issues) -> Option<Number> {
     if denied.contains(&read.phone) {
         let message = "on the district's list of numbers that are never called (LAW-8); it was left out";
         issues.error(IssueKind::DeniedNumber, at, message);
@@ -80,19 +80,19 @@ pub fn emails(at: At<'_>, issues: &mut Issues) -> Vec<EmailAddress> {
 /// A date as registrars write it: 2017-09-16, 9/16/2017, 09/16/17, 20170916, with or without a time behind it.
 pub fn date(text: &str) -> Option<Date> {
     let day = text.split([' ', 'T']).next()?;
-    let parts: Vec<i16> = day.split(['-', '/', '.']).map_while(|part| part.parse().map_or(None, Some)).collect();
+    let parts: Vec<i16> = day.split(['-', '/', '.']).map_while(|part| part.parse().ok()).collect();
     let (year, month, day) = match (parts.as_slice(), day.len()) {
         ([year, month, day], _) if *year > 31 => (*year, *month, *day),
         // School years are of this century, birth dates of pupils as well.
         ([month, day, year], _) => (if *year < 100 { year + 2000 } else { *year }, *month, *day),
         ([], 8) if day.bytes().all(|b| b.is_ascii_digit()) => {
-            let number = |from: usize, to: usize| day[from..to].parse::<i16>().map_or(None, Some);
+            let number = |from: usize, to: usize| day[from..to].parse::<i16>().ok();
             (number(0, 4)?, number(4, 6)?, number(6, 8)?)
         }
         _ => return None,
     };
-    let (month, day) = (i8::try_from(month).map_or(None, Some)?, i8::try_from(day).map_or(None, Some)?);
-    Date::new(year, month, day).map_or(None, Some)
+    let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+    Date::new(year, month, day).ok()
 }
 
 /// A date that may be absent; what is no date is an issue.
@@ -196,7 +196,7 @@ mod tests {
     fn read_phones(value: &str) -> (Vec<String>, Vec<IssueKind>) {
         let mut issues = Issues::default();
         let at = At { file: "users.csv", line: 2, field: "phone", value };
-        let denied: HashSet<Phone> = Phone::from_e164("+12015550199").into_iter().collect();
+        let denied: BTreeSet<Phone> = Phone::from_e164("+12015550199").into_iter().collect();
         let phones = phones(at, &denied, &mut issues);
         let phones = phones.into_iter().map(|(phone, _)| phone.expose().to_owned()).collect();
         (phones, issues.close().by_kind().keys().copied().collect())

@@ -98,7 +98,7 @@ pub async fn applied_since(reads: &mut impl Reads, id: ImportId) -> StoreResult<
 /// When the roster was last the same as the source: "last synced" of every contact (A22). `None` before the first.
 pub async fn last_sync(reads: &mut impl Reads) -> StoreResult<Option<Timestamp>> {
     let at: Option<i64> = on!(reads.tx(), |conn| sqlx::query_scalar(LAST_SYNC).fetch_one(conn).await)?;
-    at.map(|at| stamp(at)).transpose()
+    at.map(stamp).transpose()
 }
 
 /// A number that moves with every change of the roster: whoever compared before it moved compared with an old roster.

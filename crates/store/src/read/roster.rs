@@ -66,8 +66,21 @@ pub async fn students(reads: &mut impl Reads) -> StoreResult<Vec<Stored<Student>
     type Raw = (i64, bool, String, String, String, String, String, String, String, Text, Text, Text, Text);
     let raw: Vec<Raw> = on!(reads.tx(), |conn| sqlx::query_as(STUDENTS).fetch_all(conn).await)?;
     let student = |raw: Raw| {
-        let (id, active, key, school, number, given, family, grade, language, bus_am, bus_pm, birth_date, zip) = raw;
-        let row = Student { key, school, number, given, family, grade, language, bus_am, bus_pm, birth_date, zip };
+        let (id, active, key, school, number, given, family, grade, language, morning, afternoon, birth_date, zip) =
+            raw;
+        let row = Student {
+            key,
+            school,
+            number,
+            given,
+            family,
+            grade,
+            language,
+            bus_am: morning,
+            bus_pm: afternoon,
+            birth_date,
+            zip,
+        };
         Stored { id, active, row }
     };
     Ok(raw.into_iter().map(student).collect())

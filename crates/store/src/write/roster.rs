@@ -313,9 +313,8 @@ async fn upsert_kept<R: RosterRow>(tx: &mut Tx, before: &[String]) -> StoreResul
 pub async fn let_rest(tx: &mut Tx, entity: &str, keys: &[&str]) -> StoreResult<()> {
     for chunk in keys.chunks(500) {
         let parts: Vec<Vec<&str>> = chunk.iter().map(|key| key.split(':').collect()).collect();
-        let number = |row: &Vec<&str>, at: usize| {
-            row.get(at).and_then(|part| part.parse::<i64>().map_or(None, Some)).unwrap_or_default()
-        };
+        let number =
+            |row: &Vec<&str>, at: usize| row.get(at).and_then(|part| part.parse::<i64>().ok()).unwrap_or_default();
         match entity {
             SchoolRow::ENTITY => execute_set!(tx, REST_SCHOOLS, [], &parts, |query, row| query.bind(number(row, 0)))?,
             PersonRow::ENTITY => execute_set!(tx, REST_PEOPLE, [], &parts, |query, row| query.bind(number(row, 0)))?,
