@@ -124,6 +124,18 @@ fn cut<'a>(text: &'a str, encoding: Encoding, units: usize, mut each: impl FnMut
         return;
     }
     let mut cutter = Cutter { text, encoding, begun: 0, units: 0, each: &mut each };
+    match encoding {
+        // No character of GSM-7 joins another to what a reader sees as one, so the slow search is spared.
+        Encoding::Gsm7 => {
+            text.char_indices().for_each(|(index, character)| cutter.take(index, encoding.cost(character)))
+        }
+        Encoding::Ucs2 => cut_graphemes(text, &mut cutter),
+    }
+    cutter.close(text.len());
+}
+
+fn cut_graphemes(text: &str, cutter: &mut Cutter<'_, '_>) {
+    let encoding = cutter.encoding;
     for (index, grapheme) in text.grapheme_indices(true) {
         let cost: usize = grapheme.chars().map(|character| encoding.cost(character)).sum();
         if cost > encoding.in_company() {
@@ -134,7 +146,6 @@ fn cut<'a>(text: &'a str, encoding: Encoding, units: usize, mut each: impl FnMut
             cutter.take(index, cost);
         }
     }
-    cutter.close(text.len());
 }
 
 /// Fills parts greedily; `take` is told where the next piece begins and what it costs.
