@@ -127,7 +127,7 @@ fn cut<'a>(text: &'a str, encoding: Encoding, units: usize, mut each: impl FnMut
     match encoding {
         // No character of GSM-7 joins another to what a reader sees as one, so the slow search is spared.
         Encoding::Gsm7 => {
-            text.char_indices().for_each(|(index, character)| cutter.take(index, encoding.cost(character)))
+            text.char_indices().for_each(|(index, character)| cutter.take(index, encoding.cost(character)));
         }
         Encoding::Ucs2 => cut_graphemes(text, &mut cutter),
     }
