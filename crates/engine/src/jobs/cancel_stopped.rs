@@ -10,7 +10,7 @@ use crate::Engine;
 pub const KIND: &str = "cancel_stopped";
 
 /// Rows cancelled in one transaction: carriers' answers get their turn in between.
-const BATCH: i64 = 500;
+const BATCH: i64 = 2_000;
 
 pub(crate) fn job(engine: &Engine, id: BroadcastId) -> NewJob {
     NewJob {

@@ -31,7 +31,7 @@ pub async fn judge(file: &Path, smsc: &Smsc, broadcast: BroadcastId) -> Verdict 
     let db = child::open(file).await;
     let mut reads = db.read().await.unwrap();
     let origin = OriginId::from(broadcast);
-    let rows = read::queue::addresses_of(&mut reads, origin).await.unwrap();
+    let rows = read::checks::addresses_of(&mut reads, origin).await.unwrap();
     let kept = read::receipts::references(&mut reads, "smsc").await.unwrap();
     let counted = read::tallies::counts(&mut reads, origin).await.unwrap();
     drop(reads);

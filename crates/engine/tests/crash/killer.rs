@@ -91,7 +91,7 @@ async fn wait_for(kill: &Kill, smsc: &Smsc) {
 async fn moment(file: &Path, smsc: &Smsc, broadcast: BroadcastId) -> Moment {
     let db = child::open(file).await;
     let mut reads = db.read().await.unwrap();
-    let states = read::queue::states_of(&mut reads, OriginId::from(broadcast)).await.unwrap();
+    let states = read::checks::states_of(&mut reads, OriginId::from(broadcast)).await.unwrap();
     let standing = read::broadcasts::lookup_broadcast(&mut reads, broadcast).await.unwrap().unwrap();
     drop(reads);
     db.close().await;

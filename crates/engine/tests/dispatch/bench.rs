@@ -167,7 +167,7 @@ impl Bench {
     /// Every delivery of the origin with its state.
     pub async fn all(&self) -> Vec<(DeliveryId, DeliveryState)> {
         let mut reads = self.db.read().await.unwrap();
-        let rows = read::queue::states_of(&mut reads, self.origin).await.unwrap();
+        let rows = read::checks::states_of(&mut reads, self.origin).await.unwrap();
         rows.into_iter().collect()
     }
 

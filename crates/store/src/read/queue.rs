@@ -2,10 +2,9 @@
 
 use jiff::Timestamp;
 use schoolbell_domain::channel::Channel;
-use schoolbell_domain::delivery::DeliveryState;
-use schoolbell_domain::ids::{DeliveryId, OriginId};
+use schoolbell_domain::ids::OriginId;
 
-use crate::error::{StoreError, StoreResult};
+use crate::error::StoreResult;
 use crate::on;
 use crate::sql::{fetch_set, fill};
 use crate::statements;
@@ -19,8 +18,6 @@ statements! {
         AND expires_at <= $1 LIMIT 1";
     EXPIRED_BROADCASTS = "SELECT id FROM broadcast WHERE state IN ('expanding', 'sending', 'stopped') \
         AND finished_at IS NULL AND expires_at <= $1 ORDER BY id";
-    STATES_OF = "SELECT id, state, reason FROM delivery WHERE origin_id = $1 ORDER BY id";
-    ADDRESSES_OF = "SELECT COALESCE(address, ''), state, reason FROM delivery WHERE origin_id = $1 AND state <> 0";
     IN_FLIGHT = "SELECT COUNT(*) FROM delivery WHERE state = 2";
 }
 
@@ -54,32 +51,6 @@ pub async fn expired_broadcasts(reads: &mut impl Reads, now: Timestamp) -> Store
 /// How many deliveries are being sent.
 pub async fn in_flight(reads: &mut impl Reads) -> StoreResult<i64> {
     Ok(on!(reads.tx(), |conn| sqlx::query_scalar(IN_FLIGHT).fetch_one(conn).await)?)
-}
-
-/// Every delivery of an origin with its state, by id. For small origins and for checks of the counters.
-pub async fn states_of(reads: &mut impl Reads, origin: OriginId) -> StoreResult<Vec<(DeliveryId, DeliveryState)>> {
-    let rows: Vec<(i64, i64, i64)> =
-        on!(reads.tx(), |conn| sqlx::query_as(STATES_OF).bind(origin.raw()).fetch_all(conn).await)?;
-    rows.into_iter()
-        .map(|(id, state, reason)| {
-            let id = DeliveryId::from_raw(id);
-            let damaged = || StoreError::Damaged { row: id.to_string(), what: format!("state {state}, {reason}") };
-            Ok((id, DeliveryState::from_codes(state, reason).ok_or_else(damaged)?))
-        })
-        .collect()
-}
-
-/// The address and state of every delivery of an origin that was not left out; to be held against a carrier's record.
-pub async fn addresses_of(reads: &mut impl Reads, origin: OriginId) -> StoreResult<Vec<(String, DeliveryState)>> {
-    let rows: Vec<(String, i64, i64)> =
-        on!(reads.tx(), |conn| sqlx::query_as(ADDRESSES_OF).bind(origin.raw()).fetch_all(conn).await)?;
-    rows.into_iter()
-        .map(|(address, state, reason)| {
-            let damaged =
-                || StoreError::Damaged { row: format!("a delivery of {origin}"), what: format!("{state}, {reason}") };
-            Ok((address, DeliveryState::from_codes(state, reason).ok_or_else(damaged)?))
-        })
-        .collect()
 }
 
 async fn exists(reads: &mut impl Reads, statement: &'static str, at: Timestamp) -> StoreResult<bool> {

@@ -43,8 +43,8 @@ statements! {
         payload = excluded.payload, run_at = CASE \
             WHEN job.state = 'running' AND job.run_at >= excluded.run_at THEN job.run_at + 1 ELSE excluded.run_at END";
     CLAIM = "UPDATE job SET state = 'running', attempts = attempts + 1, lease_until = $1 WHERE id IN ( \
-        SELECT id FROM job WHERE (state = 'ready' AND run_at <= $2) OR (state = 'running' AND lease_until < $2) \
-        ORDER BY run_at LIMIT $3{skip locked}) RETURNING id, kind, payload, attempts, run_at";
+        SELECT id FROM job WHERE state IN ('ready', 'running') AND run_at <= $2 \
+        AND (state = 'ready' OR lease_until < $2) ORDER BY run_at LIMIT $3{skip locked}) RETURNING id, kind, payload, attempts, run_at";
     RENEW = "UPDATE job SET lease_until = $1 WHERE id = $2 AND state = 'running' AND attempts = $3";
     /// Enqueued again while it ran: `run_at` moved, so it runs again.
     FINISH = "UPDATE job SET state = CASE WHEN run_at = $1 THEN 'done' ELSE 'ready' END, lease_until = NULL, \

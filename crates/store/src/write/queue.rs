@@ -92,9 +92,9 @@ statements! {
     LOCK_QUEUED = concat!("SELECT ", columns!(), " FROM delivery WHERE state = 1 AND address = $1 AND channel = $2 \
         ORDER BY id{for update}");
     LOCK_QUEUED_OF_ORIGIN = concat!("SELECT ", columns!(), " FROM delivery WHERE origin_id = $1 AND state <> 0 \
-        AND state = 1 ORDER BY id LIMIT $2{for update}");
+        AND state = 1 LIMIT $2{for update}");
     LOCK_LOST = concat!("SELECT ", columns!(), " FROM delivery WHERE state = 2 AND lease_until < $1 \
-        ORDER BY id LIMIT $2{skip locked}");
+        ORDER BY lease_until LIMIT $2{skip locked}");
     LOCK_EXPIRED_OF_ORIGIN = concat!("SELECT ", columns!(), " FROM delivery WHERE origin_id = $1 AND state <> 0 \
         AND state IN (1, 3, 7) AND expires_at <= $2 ORDER BY id LIMIT $3{skip locked}");
     LOCK_EXPIRED_OF_SYSTEM = concat!("SELECT ", columns!(), " FROM delivery WHERE origin_kind <> 1 \

@@ -52,7 +52,7 @@ statements! {
     WAITING_WITH_PART = "SELECT receipt.id, receipt.gateway, receipt.reference, receipt.status, receipt.reason \
         FROM receipt JOIN attempt_reference ON attempt_reference.gateway = receipt.gateway \
         AND attempt_reference.reference = receipt.reference \
-        WHERE receipt.matched_at IS NULL ORDER BY receipt.id LIMIT $1";
+        WHERE receipt.matched_at IS NULL ORDER BY receipt.gateway, receipt.reference LIMIT $1";
     MATCHED = "UPDATE receipt SET matched_at = $1 WHERE id IN {list@2}";
     PARTS = "SELECT reference, delivery_id, number, part, parts, state FROM attempt_reference \
         WHERE gateway = $1 AND reference IN {list@2}";
@@ -96,7 +96,7 @@ pub async fn waiting(tx: &mut Tx, gateway: &str, references: &[String]) -> Store
     Ok(receipts)
 }
 
-/// Receipts that wait although their delivery is there, oldest first.
+/// Receipts that wait although their delivery is there, by gateway and reference.
 pub async fn waiting_with_part(reads: &mut impl Reads, most: i64) -> StoreResult<Vec<WaitingReceipt>> {
     let tx = reads.tx();
     let text = fill(tx.engine(), WAITING_WITH_PART, 0);

@@ -1,7 +1,7 @@
 //! Every SQL constant is prepared on both engines: a misspelt column fails here and not at night.
 
-use schoolbell_store::testing::on_both;
-use schoolbell_store::{StoreError, on, read, sql, write};
+use schoolbell_store::testing::{on_both, sqlite};
+use schoolbell_store::{StoreError, Tx, on, read, sql, write};
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 
 /// Every module with statements. A module that is not here fails `every_module_with_statements_is_listed`.
@@ -25,6 +25,7 @@ const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("read/report", read::report::STATEMENTS),
     ("read/roster", read::roster::STATEMENTS),
     ("read/sessions", read::sessions::STATEMENTS),
+    ("read/checks", read::checks::STATEMENTS),
     ("read/queue", read::queue::STATEMENTS),
     ("read/receipts", read::receipts::STATEMENTS),
     ("read/tallies", read::tallies::STATEMENTS),
@@ -87,6 +88,40 @@ fn fixed_parameters_stand_once_and_in_order_before_the_set() {
             assert_eq!(numbers, (1..=numbers.len()).collect::<Vec<_>>(), "{module} {name}");
             let first = format!("@{}}}", numbers.len() + 1);
             assert!(statement[set..].contains(&first), "{module} {name}: the set begins with ${}", numbers.len() + 1);
+        }
+    }
+}
+
+/// The statements of a broadcast at work, and the tables that grow with every broadcast.
+const HOT: &[&str] = &[
+    "write/attempts",
+    "write/deliveries",
+    "write/jobs",
+    "write/queue",
+    "write/receipts",
+    "write/tallies",
+    "read/queue",
+];
+/// Small indexes over what is open; walking one of them whole is what they are for.
+const OPEN_ONLY: &[&str] = &["receipt_unmatched", "delivery_leased", "job_ready"];
+
+#[tokio::test]
+async fn no_hot_statement_walks_a_table_that_grows() {
+    let file = sqlite().await.unwrap();
+    let mut tx = file.db.begin().await.unwrap();
+    for (module, statements) in MODULES.iter().filter(|(module, _)| HOT.contains(module)) {
+        for (name, statement) in *statements {
+            let text = format!("EXPLAIN QUERY PLAN {}", sql::fill(tx.engine(), statement, 40));
+            let Tx::Sqlite(inner) = &mut tx else { unreachable!("a SQLite file") };
+            let plan: Vec<(i64, i64, i64, String)> =
+                sqlx::query_as(AssertSqlSafe(text)).fetch_all(&mut **inner).await.unwrap();
+            for (_, _, _, line) in plan {
+                let walks = ["delivery", "receipt", "attempt", "attempt_reference", "job", "tally"]
+                    .iter()
+                    .any(|table| line.starts_with(&format!("SCAN {table} ")) || line == format!("SCAN {table}"));
+                let allowed = OPEN_ONLY.iter().any(|index| line.contains(index));
+                assert!(!walks || allowed, "{module} {name}: {line}");
+            }
         }
     }
 }

@@ -1,0 +1,40 @@
+//! Every row of an origin, to be held against counters and against a carrier's own record. Slow; no page asks it.
+
+use schoolbell_domain::delivery::DeliveryState;
+use schoolbell_domain::ids::{DeliveryId, OriginId};
+
+use crate::error::{StoreError, StoreResult};
+use crate::on;
+use crate::statements;
+use crate::tx::Reads;
+
+statements! {
+    STATES_OF = "SELECT id, state, reason FROM delivery WHERE origin_id = $1 ORDER BY id";
+    ADDRESSES_OF = "SELECT COALESCE(address, ''), state, reason FROM delivery WHERE origin_id = $1 AND state <> 0";
+}
+
+/// Every delivery of an origin with its state, by id.
+pub async fn states_of(reads: &mut impl Reads, origin: OriginId) -> StoreResult<Vec<(DeliveryId, DeliveryState)>> {
+    let rows: Vec<(i64, i64, i64)> =
+        on!(reads.tx(), |conn| sqlx::query_as(STATES_OF).bind(origin.raw()).fetch_all(conn).await)?;
+    rows.into_iter()
+        .map(|(id, state, reason)| {
+            let id = DeliveryId::from_raw(id);
+            let damaged = || StoreError::Damaged { row: id.to_string(), what: format!("state {state}, {reason}") };
+            Ok((id, DeliveryState::from_codes(state, reason).ok_or_else(damaged)?))
+        })
+        .collect()
+}
+
+/// The address and state of every delivery of an origin that was not left out; to be held against a carrier's record.
+pub async fn addresses_of(reads: &mut impl Reads, origin: OriginId) -> StoreResult<Vec<(String, DeliveryState)>> {
+    let rows: Vec<(String, i64, i64)> =
+        on!(reads.tx(), |conn| sqlx::query_as(ADDRESSES_OF).bind(origin.raw()).fetch_all(conn).await)?;
+    rows.into_iter()
+        .map(|(address, state, reason)| {
+            let damaged =
+                || StoreError::Damaged { row: format!("a delivery of {origin}"), what: format!("{state}, {reason}") };
+            Ok((address, DeliveryState::from_codes(state, reason).ok_or_else(damaged)?))
+        })
+        .collect()
+}
