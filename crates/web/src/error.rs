@@ -15,10 +15,10 @@ pub type PageResult<T> = Result<T, PageError>;
 /// Why there is no page.
 #[derive(Debug)]
 pub enum PageError {
-    /// Nobody is signed in; `next` is where to go afterwards.
+    /// Nobody is signed in; `next` is where to go afterwards. A program (htmx, the API) is not led to a form.
     SignIn {
         next: String,
-        fragment: bool,
+        program: bool,
     },
     NotFound,
     /// A rule says no.
@@ -101,7 +101,7 @@ impl From<askama::Error> for PageError {
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let trouble = match self {
-            Self::SignIn { next, fragment } => return to_sign_in(&next, fragment),
+            Self::SignIn { next, program } => return to_sign_in(&next, program),
             Self::NotFound => Trouble {
                 status: StatusCode::NOT_FOUND,
                 title: "There is nothing here",
@@ -145,10 +145,10 @@ fn ours(status: StatusCode, cause: &str) -> Trouble {
     Trouble { status, title, sentences: vec![sentence.to_owned()], rule: None, reference: Some(reference) }
 }
 
-fn to_sign_in(next: &str, fragment: bool) -> Response {
+fn to_sign_in(next: &str, program: bool) -> Response {
     let to = format!("/sign-in?next={}", crate::form::encode(next));
-    if fragment {
-        // htmx follows a redirect inside the fragment; this header moves the whole page.
+    if program {
+        // htmx follows a redirect inside the fragment; this header moves the whole page, and the status tells the rest.
         let Ok(to) = HeaderValue::from_str(&to) else { return StatusCode::UNAUTHORIZED.into_response() };
         return (StatusCode::UNAUTHORIZED, [("hx-redirect", to)]).into_response();
     }

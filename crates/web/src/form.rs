@@ -87,10 +87,16 @@ impl Problems {
         !self.0.is_empty()
     }
 
-    /// All of them, as sentences with their fields.
+    /// All of them, as sentences with their fields; a sentence said of several fields stands once.
     pub fn lines(&self) -> Vec<(String, String)> {
-        let line = |problem: &Problem| (problem.field.clone(), crate::error::as_sentence(&problem.message));
-        self.0.iter().map(line).collect()
+        let mut lines: Vec<(String, String)> = Vec::new();
+        for problem in &self.0 {
+            let sentence = crate::error::as_sentence(&problem.message);
+            if !lines.iter().any(|(_, said)| *said == sentence) {
+                lines.push((problem.field.clone(), sentence));
+            }
+        }
+        lines
     }
 }
 

@@ -4,6 +4,7 @@
 //! one command of the engine, and renders. Every page works as a plain form post; htmx only swaps what the full page
 //! already contains.
 
+mod api;
 mod assets;
 mod error;
 mod form;

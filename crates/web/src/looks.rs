@@ -126,6 +126,14 @@ pub fn scope_words(scope: Scope, name_of: impl Fn(schoolbell_domain::ids::School
     }
 }
 
+/// A stored address as people write it: `(512) 555-0143` for a North American number, everything else as it is.
+pub fn address(stored: &str) -> String {
+    match stored.strip_prefix("+1").filter(|digits| digits.len() == 10 && digits.is_ascii()) {
+        Some(digits) => format!("({}) {}-{}", &digits[..3], &digits[3..6], &digits[6..]),
+        None => stored.to_owned(),
+    }
+}
+
 /// A bar of shares with the words that say the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bar {
@@ -165,6 +173,13 @@ mod tests {
     fn red_is_for_the_two_emergencies_alone() {
         let red: Vec<_> = Category::ALL.into_iter().filter(|found| category(*found).emergency).collect();
         assert_eq!(red, [Category::NonSchoolHoursEmergency, Category::SchoolHoursEmergency]);
+    }
+
+    #[test]
+    fn an_address_is_shown_as_people_write_it() {
+        assert_eq!(address("+15125550143"), "(512) 555-0143");
+        assert_eq!(address("+442079460000"), "+442079460000");
+        assert_eq!(address("ana@example.org"), "ana@example.org");
     }
 
     #[test]

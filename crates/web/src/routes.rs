@@ -12,7 +12,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::error::PageError;
-use crate::{WebState, assets, error, health, live, rules, security, staff};
+use crate::{WebState, api, assets, error, health, live, rules, security, staff};
 
 /// Forms are small; a message of a megabyte is none.
 const FORM_BYTES: usize = 1024 * 1024;
@@ -62,6 +62,8 @@ fn pages() -> Router<WebState> {
         .route("/broadcasts/{id}/people", get(staff::broadcast::recipients::page))
         .route("/broadcasts/{id}/people/{person}", get(staff::broadcast::person::page))
         .route("/broadcasts/{id}/call-sheet", get(staff::broadcast::call_sheet::page))
+        .route("/api/v1/broadcasts/{id}", get(api::broadcast::status))
+        .route("/api/v1/broadcasts/{id}/people/{person}", get(api::explain::person))
         .route("/compose/previews", post(staff::compose::previews))
         .route("/people", get(staff::people::page))
         .route("/people/{person}", get(staff::person::page))

@@ -44,7 +44,7 @@ impl Staff {
     pub async fn of(parts: &mut Parts, state: &WebState) -> PageResult<Self> {
         let back = || PageError::SignIn {
             next: parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
-            fragment: parts.headers.contains_key("hx-request"),
+            program: parts.uri.path().starts_with("/api/") || parts.headers.contains_key("hx-request"),
         };
         let token = cookie(&parts.headers, cookie_name(state)).ok_or_else(back)?.to_owned();
         let found = session::session(&state.engine, &token).await?.ok_or_else(back)?;

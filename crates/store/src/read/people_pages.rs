@@ -125,8 +125,9 @@ struct PointRow {
 statements! {
     SEARCH = "SELECT person.id, person.kind, person.given, person.family, person.active, student.school_id, \
         student.grade, student.number FROM person LEFT JOIN student ON student.person_id = person.id \
-        WHERE person.active AND (person.folded_name LIKE $1 OR student.number = $2) \
-        ORDER BY person.kind, person.folded_name, person.id LIMIT $3";
+        WHERE person.active AND ((person.folded_name LIKE $1 AND person.folded_name LIKE $2 AND person.folded_name LIKE $3) \
+        OR student.number = $4) \
+        ORDER BY person.kind, person.folded_name, person.id LIMIT $5";
     FIRST = "SELECT person.id, person.kind, person.given, person.family, person.active, student.school_id, \
         student.grade, student.number FROM student JOIN person ON person.id = student.person_id \
         WHERE person.active ORDER BY person.folded_name, person.id LIMIT $1";
@@ -163,16 +164,16 @@ statements! {
     LAST_IMPORT = "SELECT MAX(finished_at) FROM roster_import WHERE state IN ('applied', 'unchanged')";
 }
 
-/// People whose folded name holds `folded`, or the student with that number: students first, then guardians and
+/// People whose folded name holds every word of `folded`, in any order, or the student with that number: students first, then guardians and
 /// staff, by name. An empty search gives the first students.
 pub async fn search(reads: &mut impl Reads, folded: &str, number: &str, limit: i64) -> StoreResult<Vec<Found>> {
     let rows: Vec<FoundRow> = on!(reads.tx(), |conn| {
         if folded.is_empty() {
             sqlx::query_as(FIRST).bind(limit).fetch_all(conn).await
         } else {
-            // The signs of LIKE stand for themselves in a name: nothing that folds keeps them.
-            let pattern = format!("%{}%", folded.replace(['%', '_'], ""));
-            sqlx::query_as(SEARCH).bind(pattern).bind(number).bind(limit).fetch_all(conn).await
+            let [first, second, third] = patterns(folded);
+            let query = sqlx::query_as(SEARCH).bind(first).bind(second).bind(third);
+            query.bind(number).bind(limit).fetch_all(conn).await
         }
     })?;
     rows.into_iter()
@@ -302,6 +303,15 @@ fn relative(
         custody_restricted,
         school: Some(SchoolId::from_raw(school)),
     })
+}
+
+/// The first three words of a folded search, each as a pattern that matches anywhere; `%` where there are fewer.
+///
+/// The signs of LIKE are taken out: nothing that folds keeps them.
+pub(crate) fn patterns(folded: &str) -> [String; 3] {
+    let clean = folded.replace(['%', '_'], "");
+    let mut words = clean.split_whitespace();
+    [(); 3].map(|()| words.next().map_or_else(|| "%".to_owned(), |word| format!("%{word}%")))
 }
 
 fn damaged(person: PersonId, what: &str) -> StoreError {

@@ -9,6 +9,7 @@ use schoolbell_domain::delivery::{DeliveryState, StateKind, SuppressReason};
 use schoolbell_domain::ids::{DeliveryId, OriginId, PersonId, SchoolId};
 use schoolbell_domain::people::{PersonKind, Slot};
 
+use super::people_pages::patterns;
 use crate::error::{StoreError, StoreResult};
 use crate::on;
 use crate::statements;
@@ -87,7 +88,7 @@ statements! {
     LEFT_OUT = rows!("WHERE delivery.origin_id = $1 AND delivery.state = 0 AND delivery.reason = $4 \
         AND delivery.id > $2 ORDER BY delivery.id LIMIT $3");
     ALL = rows!("WHERE delivery.origin_id = $1 AND delivery.id > $2 ORDER BY delivery.id LIMIT $3");
-    NAMED = rows!("WHERE delivery.origin_id = $1 AND delivery.id > $2 AND person.folded_name LIKE $4 \
+    NAMED = rows!("WHERE delivery.origin_id = $1 AND delivery.id > $2 AND person.folded_name LIKE $4 AND person.folded_name LIKE $5 AND person.folded_name LIKE $6 \
         ORDER BY delivery.id LIMIT $3");
     COVER = "SELECT id, children, state FROM delivery WHERE origin_id = $1 AND id > $2 ORDER BY id LIMIT 5000";
 }
@@ -116,7 +117,7 @@ pub async fn page(
     rows.into_iter().map(recipient).collect()
 }
 
-/// Rows of people whose folded name holds `folded`.
+/// Rows of people whose folded name holds every word of `folded`, in any order.
 pub async fn named(
     reads: &mut impl Reads,
     origin: OriginId,
@@ -124,13 +125,12 @@ pub async fn named(
     after: Option<DeliveryId>,
     limit: i64,
 ) -> StoreResult<Vec<Recipient>> {
-    let rows: Vec<Row> = on!(reads.tx(), |conn| sqlx::query_as(NAMED)
-        .bind(origin.raw())
-        .bind(after.map_or(0, DeliveryId::raw))
-        .bind(limit)
-        .bind(format!("%{folded}%"))
-        .fetch_all(conn)
-        .await)?;
+    let after = after.map_or(0, DeliveryId::raw);
+    let [first, second, third] = patterns(folded);
+    let rows: Vec<Row> = on!(reads.tx(), |conn| {
+        let query = sqlx::query_as(NAMED).bind(origin.raw()).bind(after).bind(limit);
+        query.bind(first).bind(second).bind(third).fetch_all(conn).await
+    })?;
     rows.into_iter().map(recipient).collect()
 }
 

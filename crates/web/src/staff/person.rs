@@ -16,7 +16,7 @@ use super::people::kind_words;
 use crate::WebState;
 use crate::error::{PageError, PageResult};
 use crate::frame::{Frame, Place, html};
-use crate::looks::{Badge, CategoryLook, category, channel_icon, delivery_state};
+use crate::looks::{Badge, CategoryLook, address, category, channel_icon, delivery_state};
 use crate::session::Staff;
 use crate::times::{Teller, TimeElement};
 
@@ -197,7 +197,7 @@ fn by_school(
             school_phone: phones
                 .iter()
                 .find(|(id, _)| id == school)
-                .map(|(_, phone)| phone.clone())
+                .map(|(_, phone)| address(phone))
                 .unwrap_or_default(),
             differs,
             points: points.iter().filter(|point| point.school == *school).map(point).collect(),
@@ -229,7 +229,7 @@ fn point(line: &PointLine) -> Point {
     Point {
         slot: line.slot.plain(),
         icon: if line.slot.is_phone() { "phone" } else { "mail" },
-        address: line.address.clone(),
+        address: address(&line.address),
         extension: line.extension.clone(),
         notes,
     }
@@ -243,7 +243,7 @@ fn shown(teller: &Teller, person: PersonId, message: PersonMessage) -> MessageLi
         category: message.category.map(category),
         channel_icon: channel_icon(message.channel),
         channel: message.channel.plain(),
-        address: message.address.unwrap_or_default(),
+        address: message.address.map(|stored| address(&stored)).unwrap_or_default(),
         state: delivery_state(message.state.kind()),
         why: super::reasons::why(message.state),
         at: teller.tell(message.updated_at),

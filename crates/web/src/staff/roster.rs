@@ -186,8 +186,7 @@ async fn receive(
     mut form: Multipart,
     mut trusted: bool,
 ) -> PageResult<Result<Upload, Problem>> {
-    let path = state.settings.upload_folder.join(format!("roster-{}", dice::token()));
-    let mut upload = Upload { path, name: String::new(), dry_run: false, strict: false };
+    let mut upload = Upload { path: PathBuf::new(), name: String::new(), dry_run: false, strict: false };
     let mut bytes = 0_usize;
     while let Some(mut field) = form.next_field().await.map_err(|_| unreadable())? {
         match field.name().unwrap_or("") {
@@ -200,6 +199,10 @@ async fn receive(
             "file" if !trusted => return Err(PageError::forged()),
             "file" => {
                 upload.name = field.file_name().unwrap_or("roster").chars().take(200).collect();
+                // The reader tells a table from an archive by the ending; the rest of the name is ours.
+                let zipped = upload.name.to_lowercase().ends_with(".zip");
+                let ending = if zipped { "zip" } else { "csv" };
+                upload.path = state.settings.upload_folder.join(format!("roster-{}.{ending}", dice::token()));
                 let mut file = tokio::fs::File::create(&upload.path).await.map_err(PageError::fault)?;
                 while let Some(chunk) = field.chunk().await.map_err(|_| unreadable())? {
                     bytes += chunk.len();
@@ -387,7 +390,11 @@ fn issue_line(issue: &Issue) -> IssueLine {
             Severity::Error => Badge { tone: "bell", icon: "circle-alert", words: "Left out" },
             Severity::Warning => Badge { tone: "", icon: "info", words: "Look at it" },
         },
-        place: format!("{}, line {}", issue.file, issue.line),
+        place: match (issue.file.is_empty(), issue.line) {
+            (true, _) => "The whole roster".to_owned(),
+            (false, 0) => issue.file.clone(),
+            (false, line) => format!("{}, line {line}", issue.file),
+        },
         field: issue.field.clone(),
         value: issue.value.clone(),
         message: crate::error::as_sentence(&issue.message),

@@ -13,6 +13,7 @@ use super::get;
 use crate::WebState;
 use crate::error::PageResult;
 use crate::frame::{Frame, Place, html};
+use crate::looks::address;
 use crate::session::Staff;
 use crate::times::counted;
 
@@ -100,7 +101,7 @@ async fn line(
 async fn phones(reads: &mut impl Reads, person: PersonId) -> PageResult<Vec<String>> {
     let mut numbers: Vec<String> = Vec::new();
     for point in people_pages::points(reads, person).await? {
-        let words = format!("{} {}", point.slot.plain(), point.address);
+        let words = format!("{} {}", point.slot.plain(), address(&point.address));
         if point.slot.is_phone() && !numbers.contains(&words) {
             numbers.push(words);
         }

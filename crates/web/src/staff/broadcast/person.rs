@@ -1,5 +1,7 @@
 //! `/broadcasts/{id}/people/{person}`: "why did they get this, or not?" What was decided then, and the rules' path.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Html;
@@ -8,7 +10,9 @@ use schoolbell_domain::delivery::plan::Decision;
 use schoolbell_domain::ids::{BroadcastId, PersonId};
 use schoolbell_domain::people::PersonKind;
 use schoolbell_engine::commands::explain_person::{Asked, Explained, explain_person};
+use schoolbell_store::read::names::names;
 use schoolbell_store::read::people_pages;
+use schoolbell_store::tx::Reads;
 
 use super::super::person::must_see;
 use super::super::reasons::why;
@@ -16,7 +20,7 @@ use super::get;
 use crate::WebState;
 use crate::error::{PageError, PageResult, as_sentence};
 use crate::frame::{Frame, Place, html};
-use crate::looks::{Badge, channel_icon, delivery_state};
+use crate::looks::{Badge, address, channel_icon, delivery_state};
 use crate::session::Staff;
 use crate::times::{Teller, TimeElement};
 
@@ -71,13 +75,12 @@ pub async fn page(
     let messages = people_pages::messages(&mut reads, person, 500).await?;
     let happened = messages.into_iter().filter(|message| message.broadcast == id).map(|message| Happened {
         icon: channel_icon(message.channel),
-        to: message.address.unwrap_or_default(),
+        to: message.address.map(|stored| address(&stored)).unwrap_or_default(),
         badge: delivery_state(message.state.kind()),
         why: why(message.state),
         at: teller.tell(message.updated_at),
     });
     let happened = happened.collect();
-    drop(reads);
     let explained = explain_person(&state.engine, &staff.actor, Asked::Broadcast(id), person).await?;
     let name = format!("{} {}", explained.name.given, explained.name.family);
     html(&ExplainPage {
@@ -87,16 +90,31 @@ pub async fn page(
         title: broadcast.draft.title,
         standing: as_sentence(&explained.explanation.standing.sentence()),
         is_in: explained.explanation.standing.is_in(),
-        rows: rows(&explained, &teller),
+        rows: named(&mut reads, rows(&explained, &teller)).await?,
         happened,
         name,
     })
 }
 
+/// The rules speak of people by id; a page names them.
+async fn named(reads: &mut impl Reads, mut rows: Vec<Row>) -> PageResult<Vec<Row>> {
+    let sentences = rows.iter().flat_map(|row| row.steps.iter().map(|(_, sentence)| sentence.as_str()));
+    let words = sentences.flat_map(|sentence| sentence.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
+    let people: BTreeSet<PersonId> = words.flat_map(str::parse).collect();
+    let people: Vec<PersonId> = people.into_iter().collect();
+    let names = names(reads, &people).await?;
+    for (_, sentence) in rows.iter_mut().flat_map(|row| row.steps.iter_mut()) {
+        for (person, name) in &names {
+            *sentence = sentence.replace(&person.to_string(), &format!("{} {}", name.given, name.family));
+        }
+    }
+    Ok(rows)
+}
+
 fn rows(explained: &Explained, teller: &Teller) -> Vec<Row> {
     let row = |found: &schoolbell_domain::delivery::explain::ExplainedRow| {
         let slot = found.row.slot.map(|slot| slot.plain().to_owned()).unwrap_or_default();
-        let address = found.row.address.as_ref().map(|address| address.expose().to_owned()).unwrap_or_default();
+        let to = found.row.address.as_ref().map(|stored| address(stored.expose())).unwrap_or_default();
         let (goes, answer) = match found.row.decision {
             Decision::Send { not_before, .. } => (true, format!("Goes out, not before {}.", teller.plan(not_before))),
             Decision::Suppress(reason) => (false, as_sentence(reason.sentence())),
@@ -110,7 +128,7 @@ fn rows(explained: &Explained, teller: &Teller) -> Vec<Row> {
         }
         Row {
             icon: channel_icon(found.row.channel),
-            what: format!("{} to {slot} {address}", as_sentence(found.row.channel.plain()).trim_end_matches('.')),
+            what: format!("{} to {slot} {to}", as_sentence(found.row.channel.plain()).trim_end_matches('.')),
             goes,
             answer,
             steps,

@@ -17,7 +17,7 @@ use crate::WebState;
 use crate::error::{PageError, PageResult, as_sentence};
 use crate::form::encode;
 use crate::frame::{Frame, Place, html};
-use crate::looks::{Badge, channel_icon, delivery_state};
+use crate::looks::{Badge, address, channel_icon, delivery_state};
 use crate::session::Staff;
 use crate::times::{Teller, TimeElement};
 
@@ -118,7 +118,7 @@ fn line(id: BroadcastId, row: Recipient, teller: &Teller) -> Line {
         name: if home { format!("Home of {name}") } else { name },
         how: row.slot.map(|slot| slot.plain().to_owned()).unwrap_or_default(),
         icon: channel_icon(row.channel),
-        address: row.address.unwrap_or_default(),
+        address: row.address.map(|stored| address(&stored)).unwrap_or_default(),
         badge: delivery_state(row.state.kind()),
         why: why(row.state),
         at: teller.tell(row.updated_at),

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use super::who::{also, families};
 use crate::error::as_sentence;
-use crate::looks::{channel_act, channel_heading, channel_icon, listed};
+use crate::looks::{address, channel_act, channel_heading, channel_icon, listed};
 use crate::times::{Teller, counted, grouped, lasting};
 
 /// Everything that the third step shows.
@@ -99,7 +99,7 @@ pub fn step(preview: Preview, teller: &Teller, names: &HashMap<PersonId, Name>) 
         sends_nothing: summary.total_sends() == 0,
         digest: preview.digest,
         channels: preview.channels.iter().map(channel_line).collect(),
-        samples: preview.samples.iter().map(sample).collect(),
+        samples: preview.samples.iter().filter(|family| !family.rows.is_empty()).map(sample).collect(),
     }
 }
 
@@ -183,7 +183,7 @@ fn sample(family: &SampleFamily) -> Sample {
                 if row.row.kind == PersonKind::Student { "the home of " } else { "" },
                 full(&row.name)
             ),
-            to: row.row.address.as_ref().map(|address| address.expose().to_owned()).unwrap_or_default(),
+            to: row.row.address.as_ref().map(|stored| address(stored.expose())).unwrap_or_default(),
             subject: row.rendered.subject.clone(),
             body: row.rendered.body.clone(),
             is_text: row.row.channel == Channel::Sms,

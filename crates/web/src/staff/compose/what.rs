@@ -29,7 +29,7 @@ pub struct Start {
 /// A blank of a template: filled in once, used in every text that has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blank {
-    /// The field's name: the hint itself, after `blank:`.
+    /// The field's name: `blank:` and the key of the hint.
     pub name: String,
     pub id: String,
     /// `time` as "Time".
@@ -67,6 +67,8 @@ pub struct Previews {
 /// Everything that the first step shows.
 pub struct What {
     pub title: String,
+    /// The chosen category's name; empty if none is.
+    pub kind: &'static str,
     pub wording: Wording,
     pub picks: Vec<Pick>,
     pub owners: Vec<Owner>,
@@ -137,9 +139,9 @@ pub fn take(draft: &mut Draft, fields: &Fields) -> Vec<Problem> {
     wording.email_body = fields.body("email_body");
     wording.sms_body = fields.body("sms_body");
     wording.voice_body = fields.body("voice_body");
-    for (hint, value) in filled(fields) {
+    for (key, value) in filled(fields) {
         for text in texts_of(&mut wording) {
-            *text = text.replace(&format!("[[{hint}]]"), &value);
+            *text = fill(text, &key, &value);
         }
     }
     if draft.wordings.is_empty() {
@@ -192,6 +194,22 @@ fn filled(fields: &Fields) -> Vec<(String, String)> {
         .collect()
 }
 
+/// `[[What happened.]]` and `[[what happened, in one sentence]]` ask for the same.
+fn key_of(hint: &str) -> String {
+    let short = hint.split(',').next().unwrap_or(hint);
+    short.trim().trim_end_matches(['.', '!', '?']).to_lowercase()
+}
+
+/// The text with the blanks of this key filled in; a blank that ends a sentence keeps its full stop.
+fn fill(text: &str, key: &str, value: &str) -> String {
+    let hints: Vec<String> = hints_in(text).filter(|hint| key_of(hint) == key).map(str::to_owned).collect();
+    let bare = value.trim_end_matches('.');
+    hints.iter().fold(text.to_owned(), |text, hint| {
+        let ending = if hint.ends_with('.') { "." } else { "" };
+        text.replace(&format!("[[{hint}]]"), &format!("{bare}{ending}"))
+    })
+}
+
 fn texts_of(wording: &mut Wording) -> [&mut String; 4] {
     [&mut wording.email_subject, &mut wording.email_body, &mut wording.sms_body, &mut wording.voice_body]
 }
@@ -202,12 +220,13 @@ pub fn blanks(draft: &Draft, fields: Option<&Fields>) -> Vec<Blank> {
     for wording in &draft.wordings {
         for text in [&wording.sms_body, &wording.voice_body, &wording.email_subject, &wording.email_body] {
             for hint in hints_in(text) {
-                let name = format!("blank:{hint}");
+                let key = key_of(hint);
+                let name = format!("blank:{key}");
                 if found.iter().any(|blank| blank.name == name) {
                     continue;
                 }
                 let value = fields.map(|fields| fields.text(&name).to_owned()).unwrap_or_default();
-                let mut letters = hint.chars();
+                let mut letters = key.chars();
                 let label =
                     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect());
                 found.push(Blank { id: format!("blank-{}", found.len()), name, label, value });
@@ -236,6 +255,7 @@ pub fn step(
         .map(|found| Pick { look: category(found), chosen: draft.category == Some(found) });
     What {
         title: draft.title.clone(),
+        kind: draft.category.map_or("", |category| category.rule().name),
         picks: picks.collect(),
         owners: owners(draft, staff, schools),
         blanks: blanks(draft, fields),
@@ -365,6 +385,13 @@ mod tests {
         assert_eq!(draft.wordings[0].voice_body, "Closed because of ice. Open [[day]].");
         let left: Vec<_> = missing(&draft).into_iter().map(|problem| problem.message).collect();
         assert_eq!(left, ["fill in: day"]);
+    }
+
+    #[test]
+    fn one_answer_fills_every_way_of_asking_for_it() {
+        let text = "[[What happened.]] [[what happened, in one sentence]]: [[what happened]]";
+        assert_eq!(fill(text, "what happened", "Gas leak."), "Gas leak. Gas leak: Gas leak");
+        assert_eq!(fill("[[time]]", "what happened", "Gas leak."), "[[time]]");
     }
 
     #[test]

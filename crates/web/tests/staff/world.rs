@@ -1,0 +1,226 @@
+//! A small district behind the real pages: SQLite in a folder, drill carriers, and a browser without JavaScript.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request, StatusCode, header};
+use jiff::SignedDuration;
+use schoolbell_domain::channel::Channel;
+use schoolbell_domain::permission::{Grant, Role, Scope};
+use schoolbell_domain::settings::DistrictSettings;
+use schoolbell_engine::clock::SystemClock;
+use schoolbell_engine::commands::create_user::{NewUser, create_user};
+use schoolbell_engine::commands::import_roster::import_roster;
+use schoolbell_engine::commands::set_up_district::set_up_district;
+use schoolbell_engine::commands::sign_in_link::make_sign_in_link;
+use schoolbell_engine::roster::{ImportRequest, Source};
+use schoolbell_engine::{Actor, Engine, run};
+use schoolbell_gateways::Gateway;
+use schoolbell_gateways::drill::{DrillConfig, DrillGateway};
+use schoolbell_store::read::district;
+use schoolbell_store::{Db, Synchronous, migrate};
+use schoolbell_web::{WebSettings, router};
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+pub type Done<T = ()> = Result<T, Box<dyn std::error::Error>>;
+
+const STUDENTS: &str = "Student_Number,Last_Name,First_Name,Grade_Level,SchoolID,School_Name,Home_Phone,Home_Language,\
+    Enroll_Status,Bus_Route_AM,Contact1_Name,Contact1_Relationship,Contact1_Mobile_Phone,Contact1_Email\n\
+    1001,Ortega,Ana,3,101,Lincoln Elementary School,(512) 555-0143,en,0,12,Rosa Ortega,Mother,(512) 555-0144,rosa@example.org\n\
+    1002,Ortega,Luis,5,101,Lincoln Elementary School,(512) 555-0143,en,0,,Rosa Ortega,Mother,(512) 555-0144,rosa@example.org\n\
+    1003,Nguyễn,Mai,3,101,Lincoln Elementary School,(512) 555-0145,en,0,12,Binh Nguyễn,Father,(512) 555-0146,binh@example.org\n\
+    1004,Baker,Tom,9,201,Riverside High School,(512) 555-0147,en,0,,Joan Baker,Mother,(512) 555-0148,joan@example.org\n";
+
+pub struct World {
+    pub engine: Engine,
+    pub pages: Router,
+    folder: TempDir,
+    stop: CancellationToken,
+}
+
+/// A browser: one cookie jar, no JavaScript.
+pub struct Browser<'a> {
+    world: &'a World,
+    cookies: Vec<(String, String)>,
+}
+
+/// What came back, with the text of the page.
+pub struct Answer {
+    pub status: StatusCode,
+    pub to: String,
+    pub text: String,
+    pub headers: axum::http::HeaderMap,
+}
+
+impl World {
+    pub async fn new() -> Done<Self> {
+        let folder = tempfile::tempdir()?;
+        let db = Db::open(&format!("sqlite:{}", folder.path().join("web.db").display()), Synchronous::Normal).await?;
+        migrate::migrate(&db).await?;
+        let engine = Engine::new(db, Arc::new(SystemClock), 1);
+        let settings = DistrictSettings {
+            program_name: "Pecan Alerts".to_owned(),
+            help_contact: "512-555-0100".to_owned(),
+            ..DistrictSettings::default()
+        };
+        let actor = Actor::command_line();
+        set_up_district(&engine, &actor, "Pecan Valley ISD", "America/Chicago", &settings).await?;
+        let roster = folder.path().join("students.csv");
+        std::fs::write(&roster, STUDENTS)?;
+        import_roster(&engine, &actor, ImportRequest::of(Source::Path(roster))).await?;
+        let settings = WebSettings {
+            base_url: "http://bell.example.org".to_owned(),
+            upload_folder: folder.path().to_owned(),
+            max_upload_bytes: 8 * 1024 * 1024,
+        };
+        let pages = router(engine.clone(), settings);
+        Ok(Self { engine, pages, folder, stop: CancellationToken::new() })
+    }
+
+    /// Drill carriers that answer at once.
+    pub fn start_carriers(&self) {
+        let gateways = [Channel::Voice, Channel::Sms, Channel::Email].map(|channel| -> Arc<dyn Gateway> {
+            let config = DrillConfig { speed: 10_000.0, per_second: 1_000.0, ..DrillConfig::of(channel) };
+            Arc::new(DrillGateway::new(format!("drill-{channel}"), config))
+        });
+        tokio::spawn(run(self.engine.clone(), gateways.to_vec(), self.stop.clone()));
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn visitor(&self) -> Browser<'_> {
+        Browser { world: self, cookies: Vec::new() }
+    }
+
+    /// Somebody of this role, at `Lincoln Elementary School` or in the whole district, signed in by a link.
+    pub async fn signed_in(&self, role: Role, school: Option<&str>) -> Done<Browser<'_>> {
+        let actor = Actor::command_line();
+        let schools = district::schools(&mut self.engine.reader().read().await?).await?;
+        let scope = match school {
+            None => Scope::District,
+            Some(name) => Scope::School(schools.iter().find(|row| row.name == name).ok_or("no such school")?.id),
+        };
+        let new = NewUser {
+            name: format!("Dana {}", role.plain()),
+            email: format!("{}@example.org", role.word()),
+            person: None,
+            grants: vec![Grant { role, scope }],
+        };
+        let user = create_user(&self.engine, &actor, new).await?;
+        let token = make_sign_in_link(&self.engine, &actor, user, SignedDuration::from_hours(1)).await?;
+        let mut browser = self.visitor();
+        let page = browser.get(&format!("/sign-in/link/{token}")).await?;
+        browser.post(&format!("/sign-in/link/{token}"), &[("csrf", &page.csrf()?)]).await?;
+        Ok(browser)
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl Browser<'_> {
+    pub async fn get(&mut self, path: &str) -> Done<Answer> {
+        self.send(Request::builder().method(Method::GET).uri(path), Body::empty()).await
+    }
+
+    /// A form post, as a browser makes it.
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Done<Answer> {
+        let pairs: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{}={}", coded(name), coded(value))).collect();
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request, Body::from(pairs.join("&"))).await
+    }
+
+    /// A form with a file.
+    pub async fn upload(&mut self, path: &str, csrf: &str, (name, bytes): (&str, &[u8])) -> Done<Answer> {
+        let mut body = Vec::new();
+        body.extend(format!("--B\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n").bytes());
+        let head = format!(
+            "--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: text/csv\r\n\r\n"
+        );
+        body.extend(head.bytes());
+        body.extend(bytes);
+        body.extend(b"\r\n--B--\r\n");
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=B");
+        self.send(request, Body::from(body)).await
+    }
+
+    pub async fn send(&mut self, request: axum::http::request::Builder, body: Body) -> Done<Answer> {
+        let jar: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request =
+            request.header(header::HOST, "bell.example.org").header(header::COOKIE, jar.join("; ")).body(body)?;
+        let response = self.world.pages.clone().oneshot(request).await?;
+        let (parts, body) = response.into_parts();
+        for cookie in parts.headers.get_all(header::SET_COOKIE) {
+            let pair = cookie.to_str()?.split(';').next().unwrap_or("").to_owned();
+            if let Some((name, value)) = pair.split_once('=') {
+                self.cookies.retain(|(found, _)| found != name);
+                self.cookies.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        let to = parts.headers.get(header::LOCATION).map(|to| to.to_str().map(str::to_owned)).transpose()?;
+        let text = String::from_utf8_lossy(&to_bytes(body, 8 * 1024 * 1024).await?).into_owned();
+        Ok(Answer { status: parts.status, to: to.unwrap_or_default(), text, headers: parts.headers })
+    }
+
+    /// Looks again until the page says it, for ten seconds.
+    pub async fn until(&mut self, path: &str, says: &str) -> Done<Answer> {
+        for _ in 0..200 {
+            let page = self.get(path).await?;
+            if page.text.contains(says) {
+                return Ok(page);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Err(format!("{path} never said `{says}`").into())
+    }
+}
+
+impl Answer {
+    pub fn csrf(&self) -> Done<String> {
+        self.field("csrf")
+    }
+
+    /// The value of the first hidden field of a name.
+    pub fn field(&self, name: &str) -> Done<String> {
+        let (_, rest) = self.text.split_once(&format!("name=\"{name}\" value=\"")).ok_or(format!("no field {name}"))?;
+        Ok(rest.split('"').next().unwrap_or("").to_owned())
+    }
+
+    /// What a person reads: no tags, one line for each element that holds text.
+    pub fn words(&self) -> String {
+        let body = self.text.split_once("<body").map_or(self.text.as_str(), |(_, body)| body);
+        let mut out = String::new();
+        for part in body.split('<').skip(1) {
+            let text = part.split_once('>').map_or("", |(_, text)| text);
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            if !text.is_empty() {
+                out.push_str(&text);
+                out.push('\n');
+            }
+        }
+        out
+    }
+}
+
+fn coded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
