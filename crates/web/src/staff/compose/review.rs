@@ -79,9 +79,9 @@ pub fn step(preview: Preview, teller: &Teller, names: &HashMap<PersonId, Name>) 
             teller.plan(until)
         )
     });
-    let mut left_out: Vec<LeftOutLine> = preview.left_out.iter().map(left_out_line).collect();
-    left_out.sort_by_key(|line| line.count.len());
-    left_out.reverse();
+    let mut by_count: Vec<_> = preview.left_out.iter().collect();
+    by_count.sort_by_key(|line| std::cmp::Reverse(line.rows));
+    let left_out = by_count.into_iter().map(left_out_line).collect();
     let all: u64 = preview.left_out.iter().map(|line| line.rows).sum();
     Review {
         acts: acts(&preview.channels),
