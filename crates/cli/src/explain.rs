@@ -16,7 +16,7 @@ pub struct ExplainArgs {
     config: ConfigArgs,
     /// The message, as its page has it: brd_…
     broadcast: BroadcastId,
-    /// The person, as the page has it (psn_…), or the beginning of a student's or staff member's name, or a student's number
+    /// The person, as the page has it (per_…), or the beginning of a student's or staff member's name, or a student's number
     person: String,
 }
 

@@ -36,7 +36,7 @@ export async function openWindow({ size = sizes.desk, dark = false, javaScript =
     reducedMotion: 'reduce',
     javaScriptEnabled: javaScript,
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   page.troubles = [];
   page.on('pageerror', (error) => page.troubles.push(String(error)));
@@ -70,16 +70,31 @@ export async function mustBeAccessible(page, name) {
   assert.deepEqual(await faults(page), [], `${name} at ${page.url()}`);
 }
 
-// At 320 px nothing may be wider than the window.
+// All routes are looked at before the test fails: one run tells everything.
+export async function faultsOfRoute(page, name) {
+  const sentences = (await faults(page)).map((fault) => `${name}: ${fault}`);
+  const wide = await widerThanTheWindow(page);
+  return wide.length ? [...sentences, `${name} is wider than its window: ${wide.slice(0, 3).join(' ')}`] : sentences;
+}
+
+// Nothing may reach past the window's right edge, except inside what scrolls by itself and takes the focus for it.
 export async function mustNotScrollSideways(page, name) {
-  const wide = await page.evaluate(() => {
+  assert.deepEqual((await widerThanTheWindow(page)).slice(0, 3), [], `${name} is wider than its window`);
+}
+
+async function widerThanTheWindow(page) {
+  return await page.evaluate(() => {
     const width = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= width) return [];
+    const scrolls = (element) => {
+      for (let it = element.parentElement; it && it !== document.body; it = it.parentElement) {
+        if (['auto', 'scroll'].includes(getComputedStyle(it).overflowX)) return true;
+      }
+      return false;
+    };
     return [...document.querySelectorAll('body *')]
-      .filter((element) => element.getBoundingClientRect().right > width + 1)
+      .filter((element) => element.getClientRects().length && element.getBoundingClientRect().right > width + 1 && !scrolls(element))
       .map((element) => element.outerHTML.slice(0, 120));
   });
-  assert.deepEqual(wide, [], `${name} is wider than its window`);
 }
 
 export async function picture(page, name) {

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures::stream;
+use futures::stream::{self, StreamExt};
 use schoolbell_domain::ids::{BroadcastId, DeliveryId};
 use schoolbell_domain::permission::Act;
 use schoolbell_store::read::report::{Recipient, all};
@@ -47,6 +47,8 @@ pub async fn csv(State(state): State<WebState>, staff: Staff, Path(id): Path<Bro
             }
         }
     });
+    // Compression asks once more after the end, which an unfold does not bear.
+    let rows = rows.fuse();
     let name = format!("attachment; filename=\"schoolbell-{id}.csv\"");
     let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
     Ok((headers, Body::from_stream(rows)).into_response())
