@@ -9,6 +9,7 @@ mod join;
 mod listen;
 mod message;
 mod pace;
+mod push;
 mod run;
 mod session;
 mod wire;

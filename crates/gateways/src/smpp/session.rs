@@ -12,7 +12,7 @@ use rusmpp::pdus::{DataSmResp, DeliverSmResp};
 use schoolbell_domain::delivery::reason::FailReason;
 use schoolbell_formats::smpp::status::{Advice, RECEIVER_NEVER, RECEIVER_TRY_LATER};
 use schoolbell_formats::smpp::{Delivered, refusal};
-use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -23,6 +23,7 @@ use super::hear::understand;
 use super::listen::{Item, Ticket, Verdict};
 use super::message::{Message, Parts, Sender, Unwritable};
 use super::pace::Pace;
+use super::push::{Pushed, push};
 use super::wire::{Bound, Frame, RESPONSE, id, put};
 use crate::{Content, Outcome, Outgoing};
 
@@ -451,21 +452,6 @@ impl<'a> Session<'a> {
 
     fn broke(&self, error: &std::io::Error) -> String {
         format!("the connection to {} broke: {error}", self.account.config.server())
-    }
-}
-
-/// What reached the socket.
-enum Pushed {
-    Wrote(usize),
-    Flushed,
-}
-
-/// Writes some of the output, or flushes if there is none. May be dropped at any time without losing octets.
-async fn push(writer: &mut (impl AsyncWrite + Unpin), output: &mut BytesMut) -> std::io::Result<Pushed> {
-    if output.is_empty() {
-        writer.flush().await.map(|()| Pushed::Flushed)
-    } else {
-        writer.write_buf(output).await.map(Pushed::Wrote)
     }
 }
 
