@@ -99,6 +99,8 @@ async function widerThanTheWindow(page) {
 
 export async function picture(page, name) {
   mkdirSync(pictures, { recursive: true });
+  // What sticks to the window would stand in the middle of a picture of the whole page.
+  await page.evaluate(() => globalThis.scrollTo(0, 0));
   await page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: true });
 }
 
