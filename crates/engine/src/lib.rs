@@ -10,6 +10,7 @@ pub mod dice;
 pub mod dispatch;
 pub mod error;
 mod halted;
+mod held;
 pub mod inbound;
 pub mod jobs;
 pub mod live;
@@ -48,6 +49,7 @@ pub struct Engine {
     pub live: Live,
     pub(crate) imports: roster::progress::Running,
     pub(crate) halted: halted::Halted,
+    pub(crate) held: held::Held,
     pub(crate) touched: touched::Touched,
 }
 
@@ -62,6 +64,7 @@ impl Engine {
             live: Live::default(),
             imports: roster::progress::Running::default(),
             halted: halted::Halted::default(),
+            held: held::Held::default(),
             touched: touched::Touched::default(),
         }
     }

@@ -19,6 +19,7 @@ use crate::{Engine, inbound};
 /// settled first.
 pub async fn run(engine: Engine, gateways: Vec<Arc<dyn Gateway>>, stop: CancellationToken) -> StoreResult<()> {
     sweep::at_start(&engine).await?;
+    runner::at_start(&engine).await?;
     let dispatcher = Dispatcher::new(engine.clone(), gateways);
     dispatcher.register().await?;
     let job = invite_numbers::job(&engine);

@@ -137,6 +137,7 @@ impl Lane {
             }
         }
         stop_gateway.cancel();
+        self.engine.held.release(self.in_flight.keys().copied());
         if !self.in_flight.is_empty() {
             let open = self.in_flight.len();
             tracing::warn!(gateway = self.gateway.name(), open, "answers are missing; their leases will settle them");
@@ -212,6 +213,7 @@ impl Lane {
         for (standing, _) in &answers {
             self.in_flight.remove(&standing.id);
         }
+        engine.held.release(answers.iter().map(|(standing, _)| standing.id));
         engine.touched.touch(moves.origins());
         self.hand_over(found, room);
         Ok(())
@@ -227,6 +229,7 @@ impl Lane {
             self.rate_free_at = now + wait;
         }
         let Some(claimed) = &self.claimed else { return };
+        self.engine.held.hold(found.taken.iter().map(|taken| taken.standing.id));
         for taken in found.taken {
             self.in_flight.insert(taken.standing.id, taken.standing);
             let handing = Handing { outgoing: taken.outgoing, not_before: now + taken.wait, is_reply: taken.is_reply };

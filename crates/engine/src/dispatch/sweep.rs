@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use schoolbell_domain::delivery::DeliveryState;
 use schoolbell_domain::delivery::settle::{InFlight, lost_lease};
-use schoolbell_domain::ids::OriginId;
+use schoolbell_domain::ids::{DeliveryId, OriginId};
 use schoolbell_store::write::attempts::{self, AttemptEnd, EndedAttempt};
 use schoolbell_store::write::queue::{self, Standing};
 use schoolbell_store::write::tallies::{self, Moves};
@@ -14,6 +14,7 @@ use schoolbell_store::write::{completion, receipts};
 use schoolbell_store::{StoreError, StoreResult, Tx, db, read};
 use tokio_util::sync::CancellationToken;
 
+use super::claim::LEASE;
 use crate::{Engine, Queue};
 
 const EVERY: Duration = Duration::from_secs(1);
@@ -55,14 +56,19 @@ pub(crate) async fn at_start(engine: &Engine) -> StoreResult<()> {
 async fn lost(engine: &Engine, before: Timestamp) -> StoreResult<()> {
     while read::queue::is_lost(&mut engine.db.read().await?, before).await? {
         let moved = in_transaction(engine, "lost leases", async |tx, moves| {
-            let rows = queue::lock_lost(tx, before, BATCH).await?;
-            settle_lost(tx, &rows, engine.now(), moves).await?;
-            Ok(rows.len())
+            let (ours, lost): (Vec<_>, Vec<_>) =
+                queue::lock_lost(tx, before, BATCH).await?.into_iter().partition(|row| engine.held.holds(row.id));
+            settle_lost(tx, &lost, engine.now(), moves).await?;
+            let ours: Vec<DeliveryId> = ours.into_iter().map(|row| row.id).collect();
+            queue::renew(tx, &ours, engine.now() + LEASE).await?;
+            Ok(lost.len())
         })
         .await?;
-        tracing::warn!(deliveries = moved, "leases were lost; what is urgent goes again, the rest is unconfirmed");
+        if moved > 0 {
+            tracing::warn!(deliveries = moved, "leases were lost; what is urgent goes again, the rest is unconfirmed");
+        }
         if moved == 0 {
-            // Another node has the rows.
+            // They are our own and alive, or another node has them.
             break;
         }
         engine.wake.now(Queue::Deliveries);

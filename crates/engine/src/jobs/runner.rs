@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use schoolbell_store::StoreResult;
 use schoolbell_store::write::jobs::{self, ClaimedJob};
+use schoolbell_store::{StoreResult, db};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -13,13 +13,22 @@ use crate::{Engine, Queue};
 
 /// Jobs at work at once on this node.
 const AT_ONCE: usize = 4;
-const LEASE: SignedDuration = SignedDuration::from_secs(60);
-const RENEW_EVERY: Duration = Duration::from_secs(20);
+const LEASE: SignedDuration = SignedDuration::from_secs(15);
+const RENEW_EVERY: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_secs(1);
 /// After so many tries a job that asks for another fails.
 const MOST_TRIES: i64 = 20;
 
-/// Runs jobs until `stop`; jobs at work are then left to their leases.
+/// Before the first claim: on SQLite nobody else runs jobs, so what the last run of the program left is ready at once.
+/// On PostgreSQL another node may be at work; there the leases tell.
+pub(crate) async fn at_start(engine: &Engine) -> StoreResult<()> {
+    if engine.db.engine() == db::Engine::Sqlite {
+        engine.db.write("release jobs", async |tx| jobs::release_all(tx).await).await?;
+    }
+    Ok(())
+}
+
+/// Runs jobs until `stop`; jobs at work are then broken off and handed back.
 pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
     let mut at_work = JoinSet::new();
     loop {
@@ -27,13 +36,13 @@ pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
         match claim(&engine, free).await {
             Ok(claimed) => {
                 for job in claimed {
-                    at_work.spawn(work(engine.clone(), job));
+                    at_work.spawn(work(engine.clone(), job, stop.clone()));
                 }
             }
             Err(error) => tracing::warn!(%error, "jobs cannot be claimed"),
         }
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => break,
             Some(ended) = at_work.join_next(), if !at_work.is_empty() => {
                 if let Err(error) = ended {
                     tracing::error!(%error, "a job broke off; it runs again when its lease has passed");
@@ -42,6 +51,7 @@ pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
             () = engine.wake.wait(Queue::Jobs, POLL), if at_work.len() < AT_ONCE => {}
         }
     }
+    while at_work.join_next().await.is_some() {}
 }
 
 async fn claim(engine: &Engine, most: usize) -> StoreResult<Vec<ClaimedJob>> {
@@ -53,9 +63,15 @@ async fn claim(engine: &Engine, most: usize) -> StoreResult<Vec<ClaimedJob>> {
     engine.db.write("claim jobs", async |tx| jobs::claim(tx, now, now + LEASE, most).await).await
 }
 
-async fn work(engine: Engine, job: ClaimedJob) {
+async fn work(engine: Engine, job: ClaimedJob, stop: CancellationToken) {
     let ended = tokio::select! {
         ended = dispatch(&engine, &job) => ended,
+        () = stop.cancelled() => {
+            if let Err(error) = engine.db.write("release a job", async |tx| jobs::release(tx, &job).await).await {
+                tracing::warn!(job.id = %job.id, job.kind = job.kind, %error, "a job was not handed back; its lease will");
+            }
+            return;
+        }
         () = keep(&engine, &job) => {
             tracing::warn!(job.id = %job.id, job.kind = job.kind, "the lease was lost; another node runs the job");
             return;

@@ -23,5 +23,6 @@ pub mod receipts;
 pub mod report;
 pub mod roster;
 pub mod sessions;
+pub mod suppressions;
 pub mod tallies;
 pub mod users;

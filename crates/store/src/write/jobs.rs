@@ -51,6 +51,9 @@ statements! {
         last_error = NULL WHERE id = $2 AND state = 'running' AND attempts = $3";
     RETRY = "UPDATE job SET state = 'ready', lease_until = NULL, run_at = $1, last_error = $2 \
         WHERE id = $3 AND state = 'running' AND attempts = $4";
+    RELEASE_ALL = "UPDATE job SET state = 'ready', lease_until = NULL \
+        WHERE state IN ('ready', 'running') AND lease_until IS NOT NULL";
+    RELEASE = "UPDATE job SET state = 'ready', lease_until = NULL WHERE id = $1 AND state = 'running' AND attempts = $2";
     FAIL = "UPDATE job SET state = 'failed', lease_until = NULL, last_error = $1 \
         WHERE id = $2 AND state = 'running' AND attempts = $3";
 }
@@ -119,6 +122,23 @@ pub async fn retry(tx: &mut Tx, job: &ClaimedJob, run_at: Timestamp, error: &str
         .await
         .map(|done| done.rows_affected()))?;
     Ok(touched == 1)
+}
+
+/// This node ends: the job may be taken at once.
+pub async fn release(tx: &mut Tx, job: &ClaimedJob) -> StoreResult<bool> {
+    let touched = on!(tx, |conn| sqlx::query(RELEASE)
+        .bind(job.id.raw())
+        .bind(job.attempts)
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(touched == 1)
+}
+
+/// Where no other node can be at work: what the last run of the program left may be taken at once.
+pub async fn release_all(tx: &mut Tx) -> StoreResult<u64> {
+    let touched = on!(tx, |conn| sqlx::query(RELEASE_ALL).execute(conn).await.map(|done| done.rows_affected()))?;
+    Ok(touched)
 }
 
 /// It did not work and never will; an operator sees why.

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod consent;
 mod deliveries;
 mod jobs;
+mod queue;
 mod rows;
 mod statements;

@@ -28,6 +28,7 @@ const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("read/checks", read::checks::STATEMENTS),
     ("read/queue", read::queue::STATEMENTS),
     ("read/receipts", read::receipts::STATEMENTS),
+    ("read/suppressions", read::suppressions::STATEMENTS),
     ("read/tallies", read::tallies::STATEMENTS),
     ("read/users", read::users::STATEMENTS),
     ("write/attempts", write::attempts::STATEMENTS),
