@@ -1,7 +1,7 @@
 //! The way of a delivery from its row to the carrier and back.
 //!
-//! One [`lane`] per gateway: claim → **commit** → hand over → what the carrier says → settle → **commit**. A turn of the
-//! lane settles and claims in one transaction, while the gateway works on what it has. [`sweep`] sees to what no
+//! One `lane` per gateway: claim → **commit** → hand over → what the carrier says → settle → **commit**. A turn of the
+//! lane settles and claims in one transaction, while the gateway works on what it has. `sweep` sees to what no
 //! answer settles: lost leases, expiry, receipts that overtook.
 
 mod claim;

@@ -1,4 +1,4 @@
-//! Coarse background work, one file each. [`KINDS`] is the registry, [`runner`] claims and runs.
+//! Coarse background work, one file each. [`KINDS`] is the registry, `runner` claims and runs.
 //!
 //! A job is a row of the transaction that it follows from. It may run twice (a crash, a lost lease), so each is written
 //! such that the second run changes nothing.

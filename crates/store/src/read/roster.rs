@@ -43,6 +43,11 @@ statements! {
         WHERE contact_point.slot = 4 AND contact_point.active AND relationship.active AND relationship.role IN (1, 2) \
         AND NOT EXISTS (SELECT 1 FROM consent WHERE consent.number = contact_point.address \
         AND consent.program = 'alerts')";
+    /// Slot 6 is e-mail.
+    NEW_PHONES = "SELECT DISTINCT contact_point.address FROM contact_point \
+        WHERE contact_point.slot <> 6 AND contact_point.active \
+        AND NOT EXISTS (SELECT 1 FROM consent WHERE consent.number = contact_point.address \
+        AND consent.program = 'voice')";
     CHANGES = "SELECT seq, entity, row_key, before FROM roster_change WHERE import_id = $1 AND seq > $2 \
         ORDER BY seq LIMIT $3";
 }
@@ -183,6 +188,11 @@ pub async fn shared_addresses(reads: &mut impl Reads) -> StoreResult<Vec<(String
 /// Mobiles of main and secondary contacts of which the ledger of the alerts program has never heard (A24).
 pub async fn mobiles_without_ledger(reads: &mut impl Reads) -> StoreResult<Vec<String>> {
     Ok(on!(reads.tx(), |conn| sqlx::query_scalar(NEW_MOBILES).fetch_all(conn).await)?)
+}
+
+/// Phone numbers on the record of which the ledger of calls has never heard (LAW-2, LAW-5).
+pub async fn phones_without_ledger(reads: &mut impl Reads) -> StoreResult<Vec<String>> {
+    Ok(on!(reads.tx(), |conn| sqlx::query_scalar(NEW_PHONES).fetch_all(conn).await)?)
 }
 
 /// One entry of what stood before an import: seq, kind of row, keys, the row (JSON) or `None` for new ones.
