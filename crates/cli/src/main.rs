@@ -5,6 +5,7 @@ mod consent;
 mod demo;
 mod doctor;
 mod explain;
+mod family;
 mod house;
 mod import;
 mod init;
@@ -49,6 +50,8 @@ enum Command {
     Migrate(ConfigArgs),
     /// Add people who sign in, their roles, links and passwords
     User(users::UserArgs),
+    /// Let a guardian in on the families' side
+    Family(family::FamilyArgs),
     /// Say why somebody gets a message or not: the same rules that send it
     Explain(explain::ExplainArgs),
     /// Show what a number agreed to, or check the whole ledger
@@ -104,6 +107,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Migrate(args) => migrate::migrate(&args.load()?).await?,
         Command::User(args) => users::user(args).await?,
+        Command::Family(args) => family::family(args).await?,
         Command::Explain(args) => explain::explain(&args).await?,
         Command::Consent(args) => return consent::consent(args).await,
     }

@@ -12,6 +12,7 @@ pub mod consent;
 pub mod conversation;
 pub mod delivery;
 pub mod email;
+pub mod family;
 pub mod ids;
 pub mod language;
 pub mod people;

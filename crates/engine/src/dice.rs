@@ -24,3 +24,9 @@ pub fn token() -> String {
 pub fn salt() -> [u8; 16] {
     throw()
 }
+
+/// Six digits, each value as likely as any other: the code of a sign-in mail.
+pub fn six_digits() -> String {
+    // 2^64 is no multiple of a million; the difference is one part in 10^13.
+    format!("{:06}", u64::from_be_bytes(throw::<8>()) % 1_000_000)
+}

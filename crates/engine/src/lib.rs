@@ -9,6 +9,7 @@ pub mod commands;
 pub mod dice;
 pub mod dispatch;
 pub mod error;
+pub mod family;
 mod halted;
 mod held;
 pub mod inbound;

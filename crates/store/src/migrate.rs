@@ -12,8 +12,10 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { number: 1, name: "core", sql: include_str!("../migrations/0001_core.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "core", sql: include_str!("../migrations/0001_core.sql") },
+    Migration { number: 5, name: "family", sql: include_str!("../migrations/0005_family.sql") },
+];
 
 const CREATE_LOG: &str = "CREATE TABLE IF NOT EXISTS schema_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL)";
 const NEWEST: &str = "SELECT COALESCE(MAX(number), 0) FROM schema_migration";

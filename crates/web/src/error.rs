@@ -9,6 +9,7 @@ use schoolbell_engine::{CommandError, Problem, dice};
 use schoolbell_store::StoreError;
 
 use crate::frame::Theme;
+use crate::words::Words;
 
 pub type PageResult<T> = Result<T, PageError>;
 
@@ -18,6 +19,10 @@ pub enum PageError {
     /// Nobody is signed in; `next` is where to go afterwards. A program (htmx, the API) is not led to a form.
     SignIn {
         next: String,
+        program: bool,
+    },
+    /// Nobody of a family is signed in.
+    FamilySignIn {
         program: bool,
     },
     NotFound,
@@ -49,6 +54,16 @@ struct Trouble {
 struct TroublePage<'a> {
     theme: Theme,
     trouble: &'a Trouble,
+}
+
+/// What a family reads: in its language, without our rules' numbers.
+#[derive(Template)]
+#[template(path = "family/trouble.html")]
+struct FamilyTrouble<'a> {
+    theme: Theme,
+    t: Words,
+    sentence: String,
+    reference: Option<&'a str>,
 }
 
 #[derive(Template)]
@@ -101,7 +116,10 @@ impl From<askama::Error> for PageError {
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let trouble = match self {
-            Self::SignIn { next, program } => return to_sign_in(&next, program),
+            Self::SignIn { next, program } => {
+                return to_sign_in(format!("/sign-in?next={}", crate::form::encode(&next)), program);
+            }
+            Self::FamilySignIn { program } => return to_sign_in("/family/sign-in".to_owned(), program),
             Self::NotFound => Trouble {
                 status: StatusCode::NOT_FOUND,
                 title: "There is nothing here",
@@ -145,8 +163,7 @@ fn ours(status: StatusCode, cause: &str) -> Trouble {
     Trouble { status, title, sentences: vec![sentence.to_owned()], rule: None, reference: Some(reference) }
 }
 
-fn to_sign_in(next: &str, program: bool) -> Response {
-    let to = format!("/sign-in?next={}", crate::form::encode(next));
+fn to_sign_in(to: String, program: bool) -> Response {
     if program {
         // htmx follows a redirect inside the fragment; this header moves the whole page, and the status tells the rest.
         let Ok(to) = HeaderValue::from_str(&to) else { return StatusCode::UNAUTHORIZED.into_response() };
@@ -163,11 +180,22 @@ pub fn as_sentence(text: &str) -> String {
     format!("{first}{}{end}", letters.as_str())
 }
 
+/// What to say to a family.
+fn family_key(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "trouble-not-found",
+        StatusCode::FORBIDDEN => "trouble-refused",
+        StatusCode::SERVICE_UNAVAILABLE => "trouble-busy",
+        _ => "trouble-ours",
+    }
+}
+
 /// Gives a trouble its page, its fragment or its JSON, as the visitor asked.
 pub async fn dress(request: Request, next: Next) -> Response {
     let theme = Theme::of(request.headers());
     let fragment = request.headers().contains_key("hx-request");
     let api = request.uri().path().starts_with("/api/");
+    let family = request.uri().path().starts_with("/family").then(|| Words::of_visitor(request.headers()));
     let mut response = next.run(request).await;
     let trouble = match response.extensions_mut().remove::<Trouble>() {
         Some(trouble) => trouble,
@@ -185,7 +213,10 @@ pub async fn dress(request: Request, next: Next) -> Response {
             "reference": trouble.reference });
         return (trouble.status, axum::Json(body)).into_response();
     }
-    let text = if fragment {
+    let text = if let Some(t) = family {
+        FamilyTrouble { theme, t, sentence: t.say(family_key(trouble.status)), reference: trouble.reference.as_deref() }
+            .render()
+    } else if fragment {
         TroubleFragment { trouble: &trouble }.render()
     } else {
         TroublePage { theme, trouble: &trouble }.render()

@@ -7,6 +7,7 @@
 mod api;
 mod assets;
 mod error;
+mod family;
 mod form;
 mod frame;
 mod health;
@@ -20,6 +21,7 @@ mod security;
 mod session;
 mod staff;
 mod times;
+mod words;
 
 use std::path::PathBuf;
 use std::sync::Arc;

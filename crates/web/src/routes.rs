@@ -12,7 +12,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::error::PageError;
-use crate::{WebState, api, assets, error, health, live, rules, security, staff};
+use crate::{WebState, api, assets, error, family, health, live, rules, security, staff};
 
 /// Forms are small; a message of a megabyte is none.
 const FORM_BYTES: usize = 1024 * 1024;
@@ -25,6 +25,7 @@ pub fn all(state: WebState) -> Router {
         .layer(DefaultBodyLimit::max(FORM_BYTES));
     Router::new()
         .merge(pages)
+        .merge(families())
         .merge(slow(state.settings.max_upload_bytes))
         .route("/static/{name}", get(assets::serve))
         .route("/healthz", get(health::alive))
@@ -74,6 +75,24 @@ fn pages() -> Router<WebState> {
         .route("/settings/gateways", get(staff::settings::gateways_fragment))
         .route("/settings/sessions", get(staff::sessions::page).post(staff::sessions::post))
         .route("/settings/users", get(staff::users::page).post(staff::users::post))
+}
+
+/// The families' side.
+fn families() -> Router<WebState> {
+    Router::new()
+        .route("/family", get(family::home::page))
+        .route("/family/messages", get(family::messages::page))
+        .route("/family/messages/{id}", get(family::messages::message))
+        .route("/family/help", get(family::help::page))
+        .route("/family/sign-in", get(family::doors::page).post(family::doors::ask))
+        .route("/family/code", get(family::doors::code_page).post(family::doors::answer))
+        .route("/family/link/{token}", get(family::doors::link_page).post(family::doors::link_post))
+        .route("/family/sign-out", post(family::doors::leave))
+        .route("/family/language", post(family::doors::visitor_language))
+        .route("/family/my-language", post(family::doors::my_language))
+        .route("/family/theme", post(family::doors::theme))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, LONGEST))
+        .layer(DefaultBodyLimit::max(FORM_BYTES))
 }
 
 /// What may take longer: streams, exports, uploads.

@@ -76,3 +76,11 @@ export function signInLink(folder, who) {
   });
   return out.trim().split('\n').pop();
 }
+
+// A link that signs a guardian in once.
+export function familyLink(folder, email) {
+  const out = execFileSync(program, ['family', 'link', '--config', path.join(folder, 'schoolbell.toml'), email], {
+    encoding: 'utf8',
+  });
+  return out.trim().split('\n').pop();
+}

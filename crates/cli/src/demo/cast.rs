@@ -20,6 +20,14 @@ const CAST: &[(&str, &str, Role)] = &[
     ("Jordan Ellison", "jordan.ellison@staff.example.org", Role::Teacher),
 ];
 
+/// A mother of the sample with a child at Cedar Hollow and one at another school.
+const MOTHER: &str = "lucy.rutledge71@example.org";
+
+/// A link that signs her in on the families' side.
+pub async fn family_link(engine: &Engine, base_url: &str) -> anyhow::Result<String> {
+    crate::family::link(engine, MOTHER, base_url, SignedDuration::from_hours(12)).await
+}
+
 /// A link that signs somebody in once.
 pub struct Link {
     pub role: Role,

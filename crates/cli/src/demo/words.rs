@@ -13,13 +13,13 @@ Then, as the registrar: Roster, and drop the zip of this folder in again: nothin
 ";
 
 /// Links to sign in with, and what to try.
-pub fn welcome(base_url: &str, links: &[Link], file: &Path) -> String {
+pub fn welcome(base_url: &str, (links, family): (&[Link], &str), file: &Path) -> String {
     let links: String = links.iter().map(line).collect();
     let file = file.display();
     format!(
         "\nSchoolbell is ready on {base_url}. Nothing leaves this machine: carriers are played inside.\n\n\
          Sign in with one of these links (each works once; another start prints new ones):\n\n\
-         {links}\n{TRY}\nMore: schoolbell doctor --config {file}\nStop it with Ctrl-C.\n"
+         {links}  A mother of two children at two schools\n      {family}\n\n{TRY}\nMore: schoolbell doctor --config {file}\nStop it with Ctrl-C.\n"
     )
 }
 

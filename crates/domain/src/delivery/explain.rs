@@ -63,13 +63,15 @@ pub struct Path {
 /// One rule and what it said. `rule` is a requirement's number: `A46`, `LAW-12`, or `carrier`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
+    /// The same sentence in every language has this key: `wish-default`, `basis-opted-in`, `out-revoked`.
+    pub key: &'static str,
     pub rule: &'static str,
     pub sentence: String,
 }
 
 impl Step {
-    fn new(rule: &'static str, sentence: impl Into<String>) -> Self {
-        Self { rule, sentence: sentence.into() }
+    fn new(key: &'static str, rule: &'static str, sentence: impl Into<String>) -> Self {
+        Self { key, rule, sentence: sentence.into() }
     }
 }
 
@@ -179,7 +181,7 @@ fn steps(category: Category, channel: Channel, cell: &Cell) -> Vec<Step> {
     match cell.verdict {
         Ok(basis) => steps.push(basis_step(basis)),
         Err(SuppressReason::NotDefault | SuppressReason::PreferenceOff) => {}
-        Err(reason) => steps.push(Step::new(rule_of(category, reason), reason.sentence())),
+        Err(reason) => steps.push(Step::new(out_key(reason), rule_of(category, reason), reason.sentence())),
     }
     steps
 }
@@ -187,21 +189,26 @@ fn steps(category: Category, channel: Channel, cell: &Cell) -> Vec<Step> {
 fn wish_step(category: Category, wish: Wish) -> Step {
     let name = category.rule().name;
     match wish {
-        Wish::Default => Step::new(rule_number(category), format!("{name} goes here unless the family turns it off")),
-        Wish::StandsIn => Step::new("A40", "no home phone is on record, so this phone stands in"),
-        Wish::FamilyOn => Step::new("A37", format!("the family chose {name} here")),
-        Wish::Floor => Step::new("A46", "turned on because at least one number must stay on"),
-        Wish::NotDefault => Step::new(rule_number(category), SuppressReason::NotDefault.sentence()),
-        Wish::FamilyOff => Step::new("A47", SuppressReason::PreferenceOff.sentence()),
+        Wish::Default => {
+            let sentence = format!("{name} goes here unless the family turns it off");
+            Step::new("wish-default", rule_number(category), sentence)
+        }
+        Wish::StandsIn => Step::new("wish-stands-in", "A40", "no home phone is on record, so this phone stands in"),
+        Wish::FamilyOn => Step::new("wish-chosen", "A37", format!("the family chose {name} here")),
+        Wish::Floor => Step::new("wish-floor", "A46", "turned on because at least one number must stay on"),
+        Wish::NotDefault => Step::new("out-not-default", rule_number(category), SuppressReason::NotDefault.sentence()),
+        Wish::FamilyOff => Step::new("out-turned-off", "A47", SuppressReason::PreferenceOff.sentence()),
     }
 }
 
 fn basis_step(basis: Basis) -> Step {
     match basis {
-        Basis::Emergency => Step::new("LAW-1", "a call for an emergency needs no consent"),
-        Basis::Provided => Step::new("LAW-2", "given to the school for school matters"),
-        Basis::OptedIn => Step::new("A23", "this number said YES to texts"),
-        Basis::Exempt => Step::new("LAW-5", "one of three calls in 30 days to a home line without consent"),
+        Basis::Emergency => Step::new("basis-emergency", "LAW-1", "a call for an emergency needs no consent"),
+        Basis::Provided => Step::new("basis-provided", "LAW-2", "given to the school for school matters"),
+        Basis::OptedIn => Step::new("basis-opted-in", "A23", "this number said YES to texts"),
+        Basis::Exempt => {
+            Step::new("basis-exempt", "LAW-5", "one of three calls in 30 days to a home line without consent")
+        }
     }
 }
 
@@ -209,22 +216,30 @@ fn basis_step(basis: Basis) -> Step {
 fn outcome(lookup: &Lookup<'_>, all: &[PlanRow], row: &PlanRow) -> Vec<Step> {
     let mut outcome = Vec::new();
     if row.merge_group != 0 {
-        outcome.push(Step::new("LAW-52", "goes apart: somebody at this address may hear nothing about this child"));
+        outcome.push(Step::new(
+            "outcome-apart",
+            "LAW-52",
+            "goes apart: somebody at this address may hear nothing about this child",
+        ));
     }
     match row.decision {
         Decision::Suppress(SuppressReason::Merged) => outcome.push(merged(all, row)),
         Decision::Suppress(SuppressReason::NoAddress) => {
-            outcome.push(Step::new("A9", SuppressReason::NoAddress.sentence()));
+            outcome.push(Step::new("out-no-address", "A9", SuppressReason::NoAddress.sentence()));
         }
         // The paths have said why.
         Decision::Suppress(_) => {}
         Decision::Send { not_before, .. } if not_before > lookup.ask.leaves_at => {
-            outcome.push(Step::new("LAW-15", format!("waits until {not_before}, when the school's hours open")));
+            let sentence = format!("waits until {not_before}, when the school's hours open");
+            outcome.push(Step::new("outcome-waits", "LAW-15", sentence));
         }
         Decision::Send { .. } if lookup.ask.category.is_urgent() => {
-            outcome.push(Step::new(rule_number(lookup.ask.category), "leaves at once, at any hour"));
+            let rule = rule_number(lookup.ask.category);
+            outcome.push(Step::new("outcome-any-hour", rule, "leaves at once, at any hour"));
         }
-        Decision::Send { .. } => outcome.push(Step::new("LAW-15", "leaves at once, within the school's hours")),
+        Decision::Send { .. } => {
+            outcome.push(Step::new("outcome-now", "LAW-15", "leaves at once, within the school's hours"));
+        }
     }
     outcome
 }
@@ -238,11 +253,30 @@ fn merged(all: &[PlanRow], row: &PlanRow) -> Step {
     };
     let by =
         all.iter().find(same).map_or_else(String::new, |other| format!(" as a {} of {}", slot(other), other.person));
-    Step::new("dedupe", format!("{}{by}", SuppressReason::Merged.sentence()))
+    Step::new("out-merged", "dedupe", format!("{}{by}", SuppressReason::Merged.sentence()))
 }
 
 fn slot(row: &PlanRow) -> &'static str {
     row.slot.map_or("contact point", crate::people::Slot::plain)
+}
+
+/// The key of the sentence of a reason.
+pub const fn out_key(reason: SuppressReason) -> &'static str {
+    match reason {
+        SuppressReason::NotDefault => "out-not-default",
+        SuppressReason::PreferenceOff => "out-turned-off",
+        SuppressReason::NoConsent => "out-no-consent",
+        SuppressReason::Revoked => "out-revoked",
+        SuppressReason::DeadAddress => "out-dead",
+        SuppressReason::Complained => "out-complained",
+        SuppressReason::CustodyRestricted => "out-custody",
+        SuppressReason::NotAlertContact => "out-not-alert-contact",
+        SuppressReason::Merged => "out-merged",
+        SuppressReason::NoGateway => "out-no-gateway",
+        SuppressReason::CallLimit => "out-call-limit",
+        SuppressReason::DenyListed => "out-deny-listed",
+        SuppressReason::NoAddress => "out-no-address",
+    }
 }
 
 /// The rule behind a reason.

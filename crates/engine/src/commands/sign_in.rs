@@ -86,7 +86,7 @@ pub(super) async fn begin_session(
 }
 
 /// What the database keeps of a token.
-pub(super) fn token_hash(token: &str) -> String {
+pub(crate) fn token_hash(token: &str) -> String {
     use sha2::{Digest, Sha256};
     format!("{:x}", Sha256::digest(token.as_bytes()))
 }

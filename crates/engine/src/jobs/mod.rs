@@ -7,6 +7,7 @@ pub mod cancel_stopped;
 pub mod expand_broadcast;
 pub mod invite_numbers;
 pub(crate) mod runner;
+pub mod send_family_code;
 pub mod send_scheduled;
 
 use futures::future::BoxFuture;
@@ -49,6 +50,10 @@ pub const KINDS: &[JobKind] = &[
     JobKind {
         kind: send_scheduled::KIND,
         run: |engine, payload| Box::pin(async move { Ok(send_scheduled::send(&engine, id(&payload)?).await?) }),
+    },
+    JobKind {
+        kind: send_family_code::KIND,
+        run: |engine, payload| Box::pin(async move { Ok(send_family_code::send(&engine, &payload).await?) }),
     },
     JobKind {
         kind: invite_numbers::KIND,

@@ -2,6 +2,7 @@
 
 mod audience;
 mod expansion;
+mod family_doors;
 mod permissions;
 mod sending;
 mod sign_in;

@@ -19,7 +19,7 @@ use schoolbell_store::write::roster::{
     EnrollmentRow, PersonRow, PointRow, RelationshipRow, RosterRow, SchoolRow, SectionRow, StaffSchoolRow, StudentRow,
     set_households,
 };
-use schoolbell_store::{Db, StoreError};
+use schoolbell_store::{Db, StoreError, Tx};
 
 use crate::commands::create_user::{NewUser, create_user};
 use crate::commands::set_up_district::set_up_district;
@@ -114,6 +114,11 @@ impl Town {
             })
             .await?;
         Ok(())
+    }
+
+    /// Writes to the roster as an import would.
+    pub async fn change(&self, body: impl AsyncFnOnce(&mut Tx) -> Result<(), StoreError>) -> CommandResult<()> {
+        Ok(self.engine.db.write("change the roster", body).await?)
     }
 
     /// Somebody with this role in this place.
@@ -215,7 +220,12 @@ fn student(person_id: i64, school_id: i64, family: i64) -> StudentRow {
     }
 }
 
-fn relationship((guardian_id, student_id): (i64, i64), role: i64, custody_restricted: bool) -> RelationshipRow {
+/// A guardian as the town has them.
+pub fn guardian(id: i64) -> PersonRow {
+    person(id, 2, "Pat")
+}
+
+pub fn relationship((guardian_id, student_id): (i64, i64), role: i64, custody_restricted: bool) -> RelationshipRow {
     RelationshipRow {
         guardian_id,
         student_id,
@@ -228,7 +238,7 @@ fn relationship((guardian_id, student_id): (i64, i64), role: i64, custody_restri
     }
 }
 
-fn point((id, person_id, school_id): (i64, i64, i64), slot: i64, address: String) -> PointRow {
+pub fn point((id, person_id, school_id): (i64, i64, i64), slot: i64, address: String) -> PointRow {
     PointRow { id, person_id, school_id, slot, address, extension: None, active: true, first_seen: 0 }
 }
 

@@ -68,6 +68,11 @@ impl Town {
 
     async fn play(self: Arc<Self>, outgoing: Outgoing, line: OwnedSemaphorePermit) {
         let channel = self.gateway.config.channel;
+        if self.gateway.config.show_codes
+            && let Some(code) = code_of(&outgoing.content.subject)
+        {
+            tracing::warn!(code, "the drill's mailbox got a code to sign in with");
+        }
         let fate = fate(channel, outgoing.to.expose(), &outgoing.content.body, outgoing.attempt);
         self.pass(fate.after).await;
         self.answer(&outgoing, fate.answer).await;
@@ -158,6 +163,12 @@ impl Bringer {
             batch.clear();
         }
     }
+}
+
+/// The six digits with which the subject of a sign-in mail begins.
+fn code_of(subject: &str) -> Option<&str> {
+    let (code, _) = subject.split_once(' ')?;
+    (code.len() == 6 && code.chars().all(|c| c.is_ascii_digit())).then_some(code)
 }
 
 /// Waits before saying something again; false once the drill stops.

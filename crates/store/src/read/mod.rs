@@ -9,6 +9,8 @@ pub mod choices;
 pub mod consent;
 pub mod content;
 pub mod district;
+pub mod family;
+pub mod family_doors;
 pub mod gateways;
 pub mod home;
 pub mod imports;

@@ -8,6 +8,7 @@ pub mod consent;
 pub mod content;
 pub mod deliveries;
 pub mod district;
+pub mod family_doors;
 pub mod gateways;
 pub mod imports;
 pub mod inbound;

@@ -30,7 +30,7 @@ pub async fn theme(State(state): State<WebState>, headers: HeaderMap, form: Sign
 }
 
 /// The path of the page that held the form, from `Referer`; ours sends it to its own site alone.
-fn came_from(headers: &HeaderMap) -> String {
+pub fn came_from(headers: &HeaderMap) -> String {
     let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok()).unwrap_or("");
     let after_scheme = referer.split_once("://").map_or("", |(_, rest)| rest);
     after_scheme.split_once('/').map_or_else(|| "/".to_owned(), |(_, path)| format!("/{path}"))

@@ -122,13 +122,13 @@ async fn show(state: &WebState, headers: &HeaderMap, fields: Fields, wrong: Stri
     Ok((cookies, html(&page)?).into_response())
 }
 
-async fn district_name(state: &WebState) -> PageResult<String> {
+pub async fn district_name(state: &WebState) -> PageResult<String> {
     let mut reads = state.engine.reader().read().await?;
     Ok(district::lookup_district(&mut reads).await?.map(|district| district.name).unwrap_or_default())
 }
 
 /// The token of the form, the same in cookie and field; kept if the visitor has one, so that two tabs both work.
-fn form_token(state: &WebState, headers: &HeaderMap) -> PageResult<(String, HeaderMap)> {
+pub fn form_token(state: &WebState, headers: &HeaderMap) -> PageResult<(String, HeaderMap)> {
     if let Some(token) = cookie(headers, FORM_COOKIE) {
         return Ok((token.to_owned(), HeaderMap::new()));
     }
@@ -137,12 +137,12 @@ fn form_token(state: &WebState, headers: &HeaderMap) -> PageResult<(String, Head
     Ok((token, cookies))
 }
 
-fn check_form_token(headers: &HeaderMap, fields: &Fields) -> PageResult<()> {
+pub fn check_form_token(headers: &HeaderMap, fields: &Fields) -> PageResult<()> {
     let held = cookie(headers, FORM_COOKIE).unwrap_or("");
     if same_token(held, fields.text("csrf")) { Ok(()) } else { Err(PageError::forged()) }
 }
 
-fn user_agent(headers: &HeaderMap) -> String {
+pub fn user_agent(headers: &HeaderMap) -> String {
     let sent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("");
     sent.chars().take(200).collect()
 }

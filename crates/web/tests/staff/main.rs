@@ -2,5 +2,6 @@
 
 mod compose;
 mod doors;
+mod families;
 mod pages;
 mod world;

@@ -1,0 +1,84 @@
+//! `/family`: the children, and the last messages.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Html;
+use schoolbell_engine::commands::family_messages::family_messages;
+use schoolbell_store::read::district;
+
+use super::frame::{FamilyFrame, Place};
+use super::messages::{Day, days};
+use super::session::Parent;
+use crate::WebState;
+use crate::error::PageResult;
+use crate::frame::html;
+use crate::words::Words;
+
+const LATEST: usize = 5;
+
+#[derive(Template)]
+#[template(path = "family/home.html")]
+struct HomePage {
+    frame: FamilyFrame,
+    t: Words,
+    greeting: String,
+    children: Vec<ChildCard>,
+    days: Vec<Day>,
+}
+
+struct ChildCard {
+    href: String,
+    name: String,
+    school: String,
+    grade: String,
+    of_age: bool,
+}
+
+/// `GET /family`.
+pub async fn page(State(state): State<WebState>, parent: Parent) -> PageResult<Html<String>> {
+    let t = parent.t;
+    let (mut messages, _) = family_messages(&state.engine, parent.family(), (parent.now, "", None)).await?;
+    messages.truncate(LATEST);
+    let schools = district::schools(&mut state.engine.reader().read().await?).await?;
+    let children = parent.family().children().into_iter().map(|child| {
+        let school = child.school.and_then(|id| schools.iter().find(|row| row.id == id));
+        let adult = parent.family().circle.children.iter().any(|seen| seen.id == child.id && seen.of_age);
+        ChildCard {
+            href: format!("/family/messages?child={}", child.id),
+            name: format!("{} {}", child.given, child.family),
+            school: school.map(|row| row.name.clone()).unwrap_or_default(),
+            grade: grade(t, &child.grade),
+            of_age: adult,
+        }
+    });
+    html(&HomePage {
+        greeting: greeting(&parent),
+        children: children.collect(),
+        days: days(&parent, &messages),
+        t,
+        frame: FamilyFrame::new(&parent, Place::Home, t.say("menu-home")),
+    })
+}
+
+/// By the clock of the district.
+fn greeting(parent: &Parent) -> String {
+    let key = match parent.now.to_zoned(parent.zone.clone()).hour() {
+        4..12 => "greeting-morning",
+        12..18 => "greeting-afternoon",
+        _ => "greeting-evening",
+    };
+    let given = parent.family().first().map(|person| person.given.clone()).unwrap_or_default();
+    parent.t.one(key, "name", given)
+}
+
+/// "Grade 3", "Kindergarten", or as the roster has it.
+pub fn grade(t: Words, stored: &str) -> String {
+    let number = stored.trim_start_matches('0');
+    match stored {
+        "" => String::new(),
+        "KG" | "K" => t.say("grade-kindergarten"),
+        "PK" | "PR" | "TK" => t.say("grade-before"),
+        _ if !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()) => t.one("grade", "grade", number),
+        other => other.to_owned(),
+    }
+}

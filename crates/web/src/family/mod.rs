@@ -1,0 +1,10 @@
+//! The families' pages, under `/family`. They speak the reader's language; the words stand in `locales/`.
+
+pub mod doors;
+pub mod frame;
+pub mod help;
+pub mod home;
+pub mod looks;
+pub mod messages;
+pub mod session;
+pub mod times;

@@ -1,0 +1,111 @@
+// The families' side: in by the door, past notifications, accessible and fitting at 320 px in light and dark.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { closeBrowser, faultsOfRoute, mustBeAccessible, mustBeQuiet, mustNotScrollSideways, openWindow, picture, signIn, sizes } from './support/browser.mjs';
+import { composeClosing, mostArrived, send } from './support/closing.mjs';
+import { demo, endDemo, familyLink } from './support/demo.mjs';
+
+after(async () => {
+  await closeBrowser();
+  await endDemo();
+});
+
+const mother = 'lucy.rutledge71@example.org';
+
+async function enter(options) {
+  const { folder } = await demo();
+  const page = await openWindow(options);
+  await page.goto(familyLink(folder, mother));
+  await page.locator('main form button.main').click();
+  await page.waitForURL((url) => url.pathname === '/family');
+  return page;
+}
+
+// A closing that stands in the family's list.
+let sent;
+async function closing() {
+  if (sent) return sent;
+  const principal = await signIn('principal');
+  await composeClosing(principal);
+  await send(principal);
+  await mostArrived(principal);
+  const page = await enter();
+  await page.goto('/family/messages');
+  sent = await page.locator('main a.row').first().getAttribute('href');
+  return sent;
+}
+
+test('A31 the door says the same to everybody, and a code that is wrong is said in words', async () => {
+  const say = async (email) => {
+    const page = await openWindow({ size: sizes.phone });
+    await page.goto('/family/sign-in');
+    await page.getByLabel(/e-mail/i).fill(email);
+    await page.locator('main form button.main').click();
+    await page.waitForURL((url) => url.pathname === '/family/code');
+    const told = await page.locator('main').innerText();
+    await page.getByLabel(/code/i).fill('000000');
+    await page.locator('main form button.main').click();
+    await page.getByRole('alert').waitFor();
+    await mustBeAccessible(page, 'a wrong code');
+    await mustNotScrollSideways(page, 'a wrong code');
+    return told;
+  };
+  assert.equal(await say(mother), await say('nobody@example.org'));
+});
+
+test('A38 a family reads a closing, how it went out, and why', async () => {
+  const message = await closing();
+  const page = await enter({ size: sizes.phone });
+  await page.goto(message);
+  const text = await page.locator('main').innerText();
+  assert.match(text, /closed/i);
+  assert.match(text, /Call to|E-mail to/);
+  const why = page.locator('details.why').first();
+  await why.locator('summary').click();
+  assert.ok((await why.locator('li').count()) > 0);
+  mustBeQuiet(page);
+});
+
+for (const size of ['desk', 'phone']) {
+  for (const dark of [false, true]) {
+    const look = `${sizes[size].width}${dark ? '-dark' : ''}`;
+    test(`every family page is accessible and fits at ${look}`, async () => {
+      const message = await closing();
+      const page = await enter({ size: sizes[size], dark });
+      const routes = {
+        'family-home': '/family',
+        'family-messages': '/family/messages',
+        'family-search': '/family/messages?search=zzzz',
+        'family-message': message,
+        'family-help': '/family/help',
+        'family-not-found': '/family/messages/brd_0000000000001',
+      };
+      const wrong = [];
+      for (const [name, route] of Object.entries(routes)) {
+        await page.goto(route);
+        for (const summary of await page.locator('main details > summary').all()) await summary.click();
+        wrong.push(...(await faultsOfRoute(page, name)));
+        await picture(page, `${name}-${look}`);
+      }
+      const door = await openWindow({ size: sizes[size], dark });
+      for (const [name, route] of Object.entries({ 'family-door': '/family/sign-in', 'family-code': '/family/code' })) {
+        await door.goto(route);
+        wrong.push(...(await faultsOfRoute(door, name)));
+        await picture(door, `${name}-${look}`);
+      }
+      assert.deepEqual(wrong, []);
+    });
+  }
+}
+
+test('the pages speak Spanish when asked, and stay so', async () => {
+  const page = await enter({ size: sizes.phone });
+  await page.getByRole('button', { name: 'Español' }).click();
+  await page.getByText('Últimos mensajes').waitFor();
+  assert.equal(await page.locator('html').getAttribute('lang'), 'es');
+  await page.goto('/family/help');
+  await mustBeAccessible(page, 'help in Spanish');
+  await mustNotScrollSideways(page, 'help in Spanish');
+  await page.getByRole('button', { name: 'English' }).click();
+  await page.getByText('What are the kinds').first().waitFor();
+});
