@@ -28,6 +28,8 @@ pub struct Record {
     pub acknowledged: BTreeSet<String>,
     /// Receipts still to be sent: message id and the number it was for.
     owed: VecDeque<(String, String)>,
+    /// No receipts for now.
+    held: bool,
 }
 
 pub struct Smsc {
@@ -52,6 +54,11 @@ impl Smsc {
 
     pub fn submits(&self) -> usize {
         self.record.lock().unwrap().submits
+    }
+
+    /// Keeps receipts back, or lets them go again.
+    pub fn hold_receipts(&self, held: bool) {
+        self.record.lock().unwrap().held = held;
     }
 
     pub fn owes(&self) -> usize {
@@ -120,7 +127,14 @@ impl Session {
 
     fn say_receipts(&mut self) {
         while self.on_wire.len() < RECEIPT_WINDOW {
-            let Some(next) = self.record.lock().unwrap().owed.pop_front() else { return };
+            let next = {
+                let mut record = self.record.lock().unwrap();
+                if record.held {
+                    return;
+                }
+                record.owed.pop_front()
+            };
+            let Some(next) = next else { return };
             self.sequence += 1;
             self.out.extend(frame(DELIVER_SM, self.sequence, &receipt(&next)));
             self.on_wire.insert(self.sequence, next);
