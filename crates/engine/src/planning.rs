@@ -1,8 +1,12 @@
 //! The plan of a draft over the district's people, page by page: what preview, Send, expansion and explain share.
 
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+
 use jiff::{SignedDuration, Timestamp};
 use schoolbell_domain::broadcast::Draft;
-use schoolbell_domain::delivery::plan::{Ask, Page, PlanRow, plan};
+use schoolbell_domain::delivery::SuppressReason;
+use schoolbell_domain::delivery::plan::{Ask, Decision, Page, PlanRow, plan};
 use schoolbell_store::read::district::{District, get_district};
 use schoolbell_store::read::plan_page::{self, Needs};
 use schoolbell_store::read::{audience, gateways};
@@ -19,6 +23,7 @@ pub(crate) struct Planning {
     pub ask: Ask,
     pub district: District,
     needs: Needs,
+    served: Served,
 }
 
 impl Planning {
@@ -40,7 +45,7 @@ impl Planning {
             window: district.settings.window(),
             mobile_stands_in: district.settings.mobile_stands_in,
         };
-        Ok(Self { ask, district, needs })
+        Ok(Self { ask, district, needs, served: Served::default() })
     }
 
     /// The households of the audience after `after` (0: all), ascending: eight bytes for each, so a whole district of
@@ -56,14 +61,36 @@ impl Planning {
         Ok(page)
     }
 
-    /// The rows of these households.
-    pub async fn rows(&self, reads: &mut impl Reads, households: &[i64]) -> StoreResult<Vec<PlanRow>> {
+    /// The rows of these households. An address that an earlier page serves (an office line, which joins no households)
+    /// is not served again.
+    pub async fn rows(&mut self, reads: &mut impl Reads, households: &[i64]) -> StoreResult<Vec<PlanRow>> {
         let page = self.load(reads, households).await?;
         let ask = self.ask.clone();
         // Milliseconds of arithmetic: the pages of a big district must not hold up the sockets of this thread.
-        tokio::task::spawn_blocking(move || plan(&ask, &page))
+        let mut rows = tokio::task::spawn_blocking(move || plan(&ask, &page))
             .await
-            .map_err(|error| StoreError::Setup(format!("the plan of a page broke off: {error}")))
+            .map_err(|error| StoreError::Setup(format!("the plan of a page broke off: {error}")))?;
+        self.served.merge(&mut rows);
+        Ok(rows)
+    }
+}
+
+/// What the pages so far send to: 16 bytes for each address, so that a big district takes a few megabytes.
+#[derive(Default)]
+struct Served {
+    seen: HashSet<(u64, u64)>,
+    keys: (RandomState, RandomState),
+}
+
+impl Served {
+    fn merge(&mut self, rows: &mut [PlanRow]) {
+        for row in rows.iter_mut().filter(|row| matches!(row.decision, Decision::Send { .. })) {
+            let key = (row.channel, row.address.as_ref(), row.merge_group);
+            // Two hashes of 64 bits: no two addresses of a district will ever be taken for one.
+            if !self.seen.insert((self.keys.0.hash_one(key), self.keys.1.hash_one(key))) {
+                row.decision = Decision::Suppress(SuppressReason::Merged);
+            }
+        }
     }
 }
 

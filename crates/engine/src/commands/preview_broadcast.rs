@@ -101,7 +101,7 @@ pub async fn preview_broadcast(engine: &Engine, actor: &Actor, draft: &Draft) ->
     if draft.category.is_none() || draft.audience.is_empty() {
         return Ok(preview);
     }
-    let planning = Planning::of(&mut reads, draft, leaves_at).await?;
+    let mut planning = Planning::of(&mut reads, draft, leaves_at).await?;
     preview.hints = hints(draft, leaves_at, &planning.district.time_zone, planning.ask.window);
     let mut renderer = renderer(&mut reads, actor, draft, leaves_at).await?;
     preview.problems.extend(render_problems(&renderer));
@@ -273,7 +273,7 @@ pub async fn preview_rows(engine: &Engine, actor: &Actor, draft: &Draft, after: 
     actor.must(Act::Compose, scope_of(draft))?;
     let mut reads = engine.db.read().await?;
     must_stay_within(&mut reads, draft).await?;
-    let planning = Planning::of(&mut reads, draft, draft.send_at.unwrap_or_else(|| engine.now())).await?;
+    let mut planning = Planning::of(&mut reads, draft, draft.send_at.unwrap_or_else(|| engine.now())).await?;
     let households = planning.households(&mut reads, after).await?;
     let shown = households.get(..HOUSEHOLDS_SHOWN).unwrap_or(&households);
     let rows = planning.rows(&mut reads, shown).await?;

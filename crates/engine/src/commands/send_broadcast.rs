@@ -184,7 +184,7 @@ async fn must_be_as_shown(
         ));
     };
     let mut reads = engine.db.read().await?;
-    let planning = Planning::of(&mut reads, draft, leaves_at).await?;
+    let mut planning = Planning::of(&mut reads, draft, leaves_at).await?;
     let mut fresh = PlanDigest::default();
     for page in pages(&planning.households(&mut reads, 0).await?) {
         fresh.merge(PlanDigest::of(&planning.rows(&mut reads, page).await?));

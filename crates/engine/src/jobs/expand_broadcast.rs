@@ -3,8 +3,11 @@
 //! Each page is one commit with the cursor, so a run that broke off goes on behind the last page that stands. The
 //! first page is small: its messages leave while the rest is still planned.
 
+use std::collections::HashSet;
+
 use schoolbell_domain::broadcast::BroadcastState;
 use schoolbell_domain::category::CategoryRule;
+use schoolbell_domain::delivery::SuppressReason;
 use schoolbell_domain::delivery::digest::PlanDigest;
 use schoolbell_domain::delivery::plan::{Decision, PlanRow};
 use schoolbell_domain::ids::{BroadcastId, ContentId, DeliveryId, JobId, OriginId, UserId};
@@ -129,7 +132,8 @@ impl Expansion {
                 for (delivery, content) in deliveries.iter_mut().zip(&of_row) {
                     delivery.content = content.and_then(|at| ids.get(at).copied());
                 }
-                insert(tx, &deliveries).await?;
+                let passed_over = insert(tx, &deliveries).await?.passed_over;
+                insert(tx, &merged(deliveries, &passed_over)).await?;
                 Ok(true)
             })
             .await
@@ -161,6 +165,20 @@ impl Expansion {
             created_at: engine.now(),
         }
     }
+}
+
+/// The rows of an address that an earlier page already serves, which a run that went on after a crash does not know:
+/// nobody is without a row that says why.
+fn merged(deliveries: Vec<NewDelivery>, passed_over: &[DeliveryId]) -> Vec<NewDelivery> {
+    let passed_over: HashSet<DeliveryId> = passed_over.iter().copied().collect();
+    let left = deliveries.into_iter().filter(|delivery| passed_over.contains(&delivery.id));
+    left.map(|delivery| NewDelivery {
+        content: None,
+        basis: None,
+        opening: Opening::Suppressed(SuppressReason::Merged),
+        ..delivery
+    })
+    .collect()
 }
 
 fn new_content(engine: &Engine, rendered: &Rendered) -> NewContent {

@@ -7,13 +7,14 @@ use schoolbell_domain::broadcast::BroadcastState;
 use schoolbell_domain::category::Category;
 use schoolbell_domain::channel::Channel;
 use schoolbell_domain::delivery::plan::Decision;
-use schoolbell_domain::delivery::{DeliveryState, StateKind};
+use schoolbell_domain::delivery::{DeliveryState, StateKind, SuppressReason};
 use schoolbell_domain::ids::{BroadcastId, OriginId, PersonId};
 use schoolbell_store::read::broadcasts::lookup_broadcast;
 use schoolbell_store::read::{report, tallies};
 use schoolbell_store::testing::{on_both, sqlite};
+use schoolbell_store::write::roster::{PointRow, RosterRow};
 
-use super::town::{Town, draft};
+use super::town::{Town, draft, point};
 use crate::commands::preview_broadcast::{preview_broadcast, preview_rows};
 use crate::commands::save_draft::save_draft;
 use crate::commands::send_broadcast::send_broadcast;
@@ -126,6 +127,42 @@ async fn what_a_family_reads_names_its_own_children_and_their_school() {
         let texts = preview.channels.iter().find(|channel| channel.channel == Channel::Sms).expect("texts");
         assert_eq!(texts.segments, i64::try_from(texts.deliveries).unwrap(), "one segment each");
         assert!(texts.takes.is_some());
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+/// An office line of two families far apart: one call, and a row that says why the other person got none, also when the
+/// run broke off in between.
+#[tokio::test]
+async fn a_work_line_of_two_families_rings_once_and_both_people_have_their_row() {
+    on_both(async |db| -> Result<(), CommandError> {
+        let town = Town::build(db, 240).await?;
+        let line = "+13725559999";
+        let guardians = [1_005, 3_395];
+        let points = guardians.map(|person| point((person * 100, person, 1), 5, line.to_owned()));
+        town.change(async |tx| PointRow::upsert(tx, &points).await.map(drop)).await?;
+        for broken_off in [false, true] {
+            let preview =
+                preview_broadcast(&town.engine, &Actor::command_line(), &draft(Category::SchoolsOut, None)).await?;
+            let id = sent(&town, Category::SchoolsOut).await?;
+            if broken_off {
+                expand_at_most(&town.engine, id, 1).await?;
+            }
+            expand(&town.engine, id).await?;
+            let rows = stored(&town, id).await?;
+            let told = rows.iter().filter(|row| row.2.as_deref() == Some(line)).map(|row| (row.0.raw(), row.4));
+            let merged = DeliveryState::Suppressed(SuppressReason::Merged);
+            assert_eq!(
+                told.collect::<Vec<_>>(),
+                [(guardians[0], DeliveryState::Queued(None)), (guardians[1], merged)],
+                "broken off: {broken_off}"
+            );
+            let open = tallies::open_counts(&mut town.engine.db.read().await?, OriginId::from(id)).await?;
+            assert_eq!(u64::try_from(open.to_send).unwrap(), preview.summary.total_sends());
+            assert_eq!(u64::try_from(open.to_send + open.left_out).unwrap(), preview.summary.rows);
+        }
         Ok(())
     })
     .await

@@ -62,10 +62,12 @@ pub enum Opening {
 }
 
 /// How many rows were really new.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inserted {
     pub queued: u64,
     pub suppressed: u64,
+    /// Rows whose address the origin already serves on that channel, in the order given.
+    pub passed_over: Vec<DeliveryId>,
 }
 
 statements! {
@@ -130,7 +132,11 @@ pub async fn insert(tx: &mut Tx, rows: &[NewDelivery]) -> StoreResult<Inserted> 
     for chunk in rows.chunks(CHUNK) {
         let touched = insert_chunk(tx, chunk).await?;
         let new = if touched == chunk.len() as u64 { None } else { Some(which_exist(tx, chunk).await?) };
-        for row in chunk.iter().filter(|row| new.as_ref().is_none_or(|new| new.contains(&row.id.raw()))) {
+        for row in chunk {
+            if new.as_ref().is_some_and(|new| !new.contains(&row.id.raw())) {
+                inserted.passed_over.push(row.id);
+                continue;
+            }
             moves.enter(row.place(), row.state());
             match row.opening {
                 Opening::Queued { .. } => inserted.queued += 1,
