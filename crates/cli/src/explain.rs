@@ -21,7 +21,7 @@ pub struct ExplainArgs {
 }
 
 pub async fn explain(args: &ExplainArgs) -> anyhow::Result<()> {
-    let (engine, _) = house::open(&args.config.load()?).await?;
+    let (engine, _) = house::open(&args.config.load()?, "explain").await?;
     let person = find(&engine, &args.person).await?;
     let explained = explain_person(&engine, &Actor::command_line(), Asked::Broadcast(args.broadcast), person).await?;
     let name = &explained.name;

@@ -31,7 +31,7 @@ pub async fn family(args: FamilyArgs) -> anyhow::Result<()> {
     match args.command {
         FamilyCommand::Link(args) => {
             let config = args.config.load()?;
-            let (engine, _) = house::open(&config).await?;
+            let (engine, _) = house::open(&config, "family").await?;
             println!("{}", link(&engine, &args.email, &config.web.public_url.0, SignedDuration::from_hours(1)).await?);
             Ok(())
         }

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
+use schoolbell_domain::clock::Clock;
 use schoolbell_domain::settings::DistrictSettings;
-use schoolbell_engine::clock::SystemClock;
+use schoolbell_engine::clock::{DatabaseClock, SystemClock};
 use schoolbell_engine::commands::set_up_district::set_up_district;
 use schoolbell_engine::{Actor, Engine};
 use schoolbell_gateways::Gateway;
@@ -27,15 +28,29 @@ pub async fn open_database(config: &Config) -> anyhow::Result<Db> {
 }
 
 /// The engine on a database at this program's version, with the district set up.
-pub async fn open(config: &Config) -> anyhow::Result<(Engine, Db)> {
+///
+/// `doing` is what operators see of this program among the others on the database.
+pub async fn open(config: &Config, doing: &str) -> anyhow::Result<(Engine, Db)> {
     let db = open_database(config).await?;
     let steps = migrate::migrate(&db).await.context("the database does not come to this program's version")?;
     if !steps.is_empty() {
         tracing::info!(steps = steps.len(), "the database was brought to this program's version");
     }
-    let engine = Engine::new(db.clone(), Arc::new(SystemClock), config.database.node);
+    let clock: Arc<dyn Clock> = match db.engine() {
+        schoolbell_store::Engine::Sqlite => Arc::new(SystemClock),
+        schoolbell_store::Engine::Postgres => {
+            DatabaseClock::of(&db).await.context("the database does not tell the time")?
+        }
+    };
+    let engine = Engine::join(db.clone(), clock, &machine(), doing).await?;
     set_up(&engine, &config.district).await?;
     Ok((engine, db))
+}
+
+/// What this machine calls itself, for operators.
+fn machine() -> String {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    if name.is_empty() { "a machine".to_owned() } else { name }
 }
 
 async fn set_up(engine: &Engine, district: &DistrictSection) -> anyhow::Result<()> {

@@ -1,5 +1,6 @@
 //! The `schoolbell` program: everything concrete is chosen here.
 
+mod alone;
 mod config;
 mod consent;
 mod demo;
@@ -34,7 +35,7 @@ enum Command {
     /// Write a schoolbell.toml that documents every key
     Init(init::InitArgs),
     /// Serve the pages and send what is to be sent, until it is stopped
-    Serve(ConfigArgs),
+    Serve(serve::ServeArgs),
     /// Try everything with a sample district; nothing leaves this machine
     Demo(demo::DemoArgs),
     /// Check database, disk, clock and carriers, and say how to mend what is wrong
@@ -98,11 +99,11 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Init(args) => init::init(&args)?,
-        Command::Serve(args) => serve::serve(&args.load()?).await?,
+        Command::Serve(args) => serve::serve(&args).await?,
         Command::Demo(args) => demo::demo(&args).await?,
         Command::Doctor(args) => return doctor::doctor(&args.load()?).await,
         Command::Import { config, import } => {
-            let (engine, _) = house::open(&config.load()?).await?;
+            let (engine, _) = house::open(&config.load()?, "import").await?;
             return import::run(&engine, import).await;
         }
         Command::Migrate(args) => migrate::migrate(&args.load()?).await?,

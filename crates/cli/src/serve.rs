@@ -1,56 +1,81 @@
-//! `schoolbell serve`: pages and dispatch in one program, until SIGTERM or Ctrl-C.
+//! `schoolbell serve`: pages and dispatch in one program, or some of it in each of several, until SIGTERM or Ctrl-C.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use schoolbell_engine::Engine;
+use schoolbell_engine::{Engine, Role, Roles};
 use schoolbell_gateways::Gateway;
 use schoolbell_store::Db;
 use schoolbell_web::WebSettings;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::alone::Alone;
 use crate::config::Config;
-use crate::{house, logging};
+use crate::{ConfigArgs, alone, house, logging};
 
 /// How long open pages are waited for after a stop: a live page never ends by itself.
 const LAST_ANSWERS: Duration = Duration::from_secs(3);
 /// How long carriers are waited for: what is at work then is answered or noted as unknown.
 const LAST_WORDS: Duration = Duration::from_secs(30);
 
+#[derive(clap::Args)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// What this program does, where several share one PostgreSQL database
+    #[arg(long, default_value_t = Roles::all(), value_name = "ROLES")]
+    roles: Roles,
+}
+
 /// Everything that runs.
 pub struct Open {
     pub engine: Engine,
     pub db: Db,
     pub gateways: Vec<Arc<dyn Gateway>>,
-    pub listener: TcpListener,
+    /// `None` without the role of the pages.
+    pub listener: Option<TcpListener>,
     pub settings: WebSettings,
+    pub roles: Roles,
+    /// SQLite: nobody else serves this file as long as this stands.
+    _alone: Option<Alone>,
 }
 
-pub async fn serve(config: &Config) -> anyhow::Result<()> {
+pub async fn serve(args: &ServeArgs) -> anyhow::Result<()> {
+    let config = args.config.load()?;
     logging::start(&config.log);
-    let open = open(config).await?;
-    let address = open.listener.local_addr()?;
-    println!("schoolbell serves {} on {address}", open.settings.base_url);
+    let open = open(&config, args.roles.clone()).await?;
+    match &open.listener {
+        Some(listener) => println!("schoolbell serves {} on {}", open.settings.base_url, listener.local_addr()?),
+        None => println!("schoolbell works as {}, without pages", open.roles),
+    }
     if open.gateways.is_empty() {
         tracing::warn!("no gateway stands in the config: nothing will leave this machine");
     }
     run(open, stop_signal()?).await
 }
 
-/// Opens all that the config names; the port first, since a second program on it is the likeliest mistake.
-pub async fn open(config: &Config) -> anyhow::Result<Open> {
-    let listener = listen(config.web.listen.0).await?;
-    let (engine, db) = house::open(config).await?;
+/// Opens all that the config names; the file and the port first, since a second program on
+/// them is the likeliest mistake.
+pub async fn open(config: &Config, roles: Roles) -> anyhow::Result<Open> {
+    let alone = match config.database.url.file(&config.folder) {
+        Some(_) if roles != Roles::all() => anyhow::bail!(
+            "on SQLite one program does everything; leave --roles out, or move the district to PostgreSQL"
+        ),
+        Some(file) => Some(alone::hold(&file)?),
+        None => None,
+    };
+    let listener = if roles.has(Role::Web) { Some(listen(config.web.listen.0).await?) } else { None };
+    let (engine, db) = house::open(config, &roles.to_string()).await?;
     let gateways = house::gateways(config)?;
     let settings = WebSettings {
         base_url: config.web.public_url.0.clone(),
         upload_folder: house::upload_folder(config)?,
         max_upload_bytes: usize::try_from(config.web.max_upload_mb)?.saturating_mul(1024 * 1024),
     };
-    Ok(Open { engine, db, gateways, listener, settings })
+    Ok(Open { engine, db, gateways, listener, settings, roles, _alone: alone })
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -74,12 +99,9 @@ fn remedy_for(kind: std::io::ErrorKind) -> &'static str {
 
 /// Runs until `stop`, then lets carriers and pages finish, and closes the database last.
 pub async fn run(open: Open, stop: CancellationToken) -> anyhow::Result<()> {
-    let Open { engine, db, gateways, listener, settings } = open;
-    let router = schoolbell_web::router(engine.clone(), settings);
-    let mut dispatch = tokio::spawn(schoolbell_engine::run(engine, gateways, stop.clone()));
-    let pages_stop = stop.clone();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move { pages_stop.cancelled().await });
-    let mut pages = tokio::spawn(server.into_future());
+    let Open { engine, db, gateways, listener, settings, roles, _alone } = open;
+    let mut pages = tokio::spawn(serve_pages(listener, engine.clone(), settings, stop.clone()));
+    let mut dispatch = tokio::spawn(schoolbell_engine::run_as(engine, gateways, roles, stop.clone()));
     // Neither ends by itself unless it fails, and one without the other is of no use.
     tokio::select! {
         () = stop.cancelled() => {}
@@ -104,6 +126,21 @@ pub async fn run(open: Open, stop: CancellationToken) -> anyhow::Result<()> {
         .context("dispatch broke")??;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Without a listener there are no pages, and nothing of them fails.
+async fn serve_pages(
+    listener: Option<TcpListener>,
+    engine: Engine,
+    settings: WebSettings,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    let Some(listener) = listener else {
+        stop.cancelled().await;
+        return Ok(());
+    };
+    let router = schoolbell_web::router(engine, settings);
+    axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await }).await
 }
 
 /// Cancelled by SIGTERM, SIGINT or Ctrl-C. A second signal ends the program at once.

@@ -84,7 +84,7 @@ pub async fn user(args: UserArgs) -> anyhow::Result<()> {
 }
 
 async fn start(config: &Config) -> anyhow::Result<Engine> {
-    Ok(house::open(config).await?.0)
+    Ok(house::open(config, "user").await?.0)
 }
 
 async fn add(config: &Config, engine: &Engine, args: &AddArgs) -> anyhow::Result<()> {

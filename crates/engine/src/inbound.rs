@@ -12,6 +12,7 @@ use schoolbell_domain::ids::{ConsentEventId, ContentId, DeliveryId, OriginId};
 use schoolbell_domain::people::Address;
 use schoolbell_domain::phone::Phone;
 use schoolbell_domain::settings::DistrictSettings;
+use schoolbell_gateways::HeardText;
 use schoolbell_store::read::district;
 use schoolbell_store::write::consent::{self, NewConsentEvent};
 use schoolbell_store::write::content::{self, NewContent};
@@ -24,6 +25,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::live::LiveEvent;
+use crate::post::Note;
 use crate::{Engine, Queue};
 
 const POLL: Duration = Duration::from_secs(1);
@@ -48,6 +50,20 @@ pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
             Err(error) => {
                 tracing::warn!(%error, "texts that came in were not handled and are tried again");
                 stop.run_until_cancelled(tokio::time::sleep(POLL)).await.unwrap_or(());
+            }
+        }
+    }
+}
+
+/// Handles all that waits, before a gateway is fed: a STOP in it counts from the first text on.
+pub(crate) async fn drain(engine: &Engine) {
+    loop {
+        match handle_waiting(engine, BATCH).await {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(%error, "texts that came in were not handled and are tried again");
+                return;
             }
         }
     }
@@ -105,6 +121,22 @@ async fn handle(
     }
 }
 
+/// A STOP holds back what is on its way to its number, whichever node will handle it.
+pub(crate) fn halt_at_once(engine: &Engine, heard: &HeardText) {
+    if classify(&heard.body) == Keyword::OptOut
+        && let Some(number) = number_of(&heard.from)
+    {
+        halt(engine, &number);
+    }
+}
+
+/// Here and, by a note, on the nodes that have other gateways.
+fn halt(engine: &Engine, number: &Phone) {
+    let number = Address::Phone(number.clone());
+    engine.halted.halt(number.clone());
+    engine.post.put(&Note::Halt(number));
+}
+
 /// E.164, also where the carrier leaves the `+` or the country's 1 away.
 fn number_of(from: &str) -> Option<Phone> {
     let digits: String = from.chars().filter(char::is_ascii_digit).collect();
@@ -139,7 +171,9 @@ async fn opt_in(
     }
     let event = event(engine, number, Program::Alerts, (ConsentEventKind::OptedIn, "family", &evidence(text)));
     consent::record(tx, &[event]).await?;
-    engine.halted.lift(&Address::Phone(number.clone()));
+    let number = Address::Phone(number.clone());
+    engine.halted.lift(&number);
+    engine.post.put(&Note::Lift(number));
     Ok(Some(speaker.opted_in()))
 }
 
@@ -155,7 +189,7 @@ pub(crate) async fn close(
 ) -> StoreResult<()> {
     // First of all: a text on its way to a gateway is held back even before the commit. If the transaction fails, it
     // is repeated, and until then silence is the safe side.
-    engine.halted.halt(Address::Phone(number.clone()));
+    halt(engine, number);
     let events: Vec<_> = Program::ALL.into_iter().map(|program| event(engine, number, program, why)).collect();
     consent::record(tx, &events).await?;
     let mut waiting = queue::lock_queued(tx, number.expose(), Channel::Sms).await?;

@@ -10,16 +10,20 @@ pub mod dice;
 pub mod dispatch;
 pub mod error;
 pub mod family;
+mod follow;
 mod halted;
 mod held;
 pub mod inbound;
 pub mod jobs;
 pub mod live;
+mod node;
 mod password;
 mod planning;
+mod post;
 mod reach;
 pub mod receipts;
 mod render;
+pub mod roles;
 pub mod roster;
 mod run;
 #[cfg(test)]
@@ -28,16 +32,19 @@ mod touched;
 pub mod wake;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use jiff::Timestamp;
 use schoolbell_domain::clock::Clock;
 use schoolbell_domain::ids::IdMaker;
-use schoolbell_store::{Db, Reader};
+use schoolbell_store::{Db, Reader, StoreResult};
 
 pub use actor::Actor;
 pub use error::{CommandError, CommandResult, Problem};
 pub use live::Live;
-pub use run::run;
+pub use node::Node;
+pub use roles::{Role, Roles};
+pub use run::{run, run_as};
 pub use wake::{Queue, Wake};
 
 /// What commands and jobs work with. Cheap to clone.
@@ -52,22 +59,50 @@ pub struct Engine {
     pub(crate) halted: halted::Halted,
     pub(crate) held: held::Held,
     pub(crate) touched: touched::Touched,
+    pub(crate) post: post::Post,
+    pub(crate) node: Arc<Node>,
+    /// How many gateways this node holds.
+    pub(crate) holding: Arc<AtomicUsize>,
 }
 
 impl Engine {
     /// `node` tells the ids of nodes on one database apart.
     pub fn new(db: Db, clock: Arc<dyn Clock>, node: u8) -> Self {
+        let post = post::Post::of(db.engine());
         Self {
             db,
             clock,
             ids: Arc::new(IdMaker::new(node)),
-            wake: Wake::default(),
-            live: Live::default(),
+            wake: Wake::telling(post.clone()),
+            live: Live::telling(post.clone()),
+            post,
             imports: roster::progress::Running::default(),
             halted: halted::Halted::default(),
             held: held::Held::default(),
             touched: touched::Touched::default(),
+            node: Arc::new(Node::unlisted(node)),
+            holding: Arc::default(),
         }
+    }
+
+    /// As `new`, with a number that no other program on the database has. `machine` and `roles` are what operators see.
+    pub async fn join(db: Db, clock: Arc<dyn Clock>, machine: &str, roles: &str) -> StoreResult<Self> {
+        let alone = Self::new(db.clone(), clock.clone(), 0);
+        let node = node::join(&alone, machine, roles).await?;
+        Ok(Self { node: Arc::new(node.clone()), ..Self::new(db, clock, node.number()) })
+    }
+
+    /// The same program, which neither tells the others what changed nor hears them: what it must know it sees in the rows.
+    /// It works all the same, a poll interval later; tests show that.
+    #[must_use]
+    pub fn by_polling_alone(self) -> Self {
+        let post = post::Post::default();
+        Self { wake: Wake::telling(post.clone()), live: Live::telling(post.clone()), post, ..self }
+    }
+
+    /// This program among those on the database.
+    pub fn node(&self) -> &Node {
+        &self.node
     }
 
     pub fn now(&self) -> Timestamp {

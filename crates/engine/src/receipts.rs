@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::dispatch::settle::learn;
-use crate::{Engine, Queue};
+use crate::{Engine, Queue, inbound};
 
 /// Receipts in one commit, at most.
 const BATCH: usize = 2_000;
@@ -58,6 +58,8 @@ impl InboundSink for Ears {
 
     fn text<'a>(&'a self, gateway: &'a str, heard: HeardText) -> BoxFuture<'a, Result<(), NotKept>> {
         Box::pin(async move {
+            // The node that hears a STOP is the one that sends: it holds back even before the text is kept.
+            inbound::halt_at_once(&self.engine, &heard);
             let text = NewInbound {
                 id: InboundId::from_raw(self.engine.next_id()),
                 gateway: gateway.to_owned(),

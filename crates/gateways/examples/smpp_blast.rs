@@ -176,6 +176,7 @@ async fn feed(work: tokio::sync::mpsc::Sender<Outgoing>, count: u32, text: Strin
             urgent: false,
             expires_at,
             unsubscribe_url: None,
+            right: schoolbell_gateways::Right::default(),
         };
         work.send(outgoing).await.map_err(|_| "the gateway ended")?;
     }

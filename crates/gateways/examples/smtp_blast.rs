@@ -57,6 +57,7 @@ fn outgoing(number: i64, content: &Arc<Content>) -> Option<Outgoing> {
         urgent: false,
         expires_at: Timestamp::MAX,
         unsubscribe_url: Some(format!("https://school.example.org/u/{number}")),
+        right: schoolbell_gateways::Right::default(),
     })
 }
 

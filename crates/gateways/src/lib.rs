@@ -2,6 +2,7 @@
 //! an [`AttemptOutcome`], and what it hears goes to an [`InboundSink`] before it is acknowledged.
 
 pub mod drill;
+mod right;
 pub mod secret;
 pub mod smpp;
 pub mod smtp;
@@ -17,6 +18,8 @@ use schoolbell_domain::ids::DeliveryId;
 use schoolbell_domain::people::Address;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+
+pub use right::Right;
 
 /// A text as rendered for one recipient, shared by all who get the same.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,6 +46,8 @@ pub struct Outgoing {
     pub expires_at: Timestamp,
     /// E-mail: whether the list headers of RFC 8058 go with it, and the page that they name.
     pub unsubscribe_url: Option<String>,
+    /// Looked at last before the wire: where it has ended, the attempt is refused as not sent.
+    pub right: Right,
 }
 
 /// What became of one attempt.

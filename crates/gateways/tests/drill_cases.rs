@@ -55,6 +55,7 @@ fn outgoing(number: i64, to: &str, attempt: u32) -> Outgoing {
         urgent: false,
         expires_at: Timestamp::UNIX_EPOCH,
         unsubscribe_url: None,
+        right: schoolbell_gateways::Right::default(),
     }
 }
 

@@ -1,13 +1,14 @@
 //! Opening a database and its transactions.
 
 use std::path::Path;
-use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::Connection;
+use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::error::{StoreError, StoreResult};
+use crate::hosts;
 use crate::tx::{ReadTx, Tx};
 
 /// Which of the two engines a database runs on.
@@ -82,14 +83,22 @@ impl Db {
         Ok(Self { inner: Inner::Sqlite { write, read } })
     }
 
-    /// `connections` is the most that this node holds open.
+    /// The address may name several hosts; the one that takes writes is used. `connections` is the most that this node
+    /// holds open.
     pub async fn open_postgres(url: &str, connections: u32) -> StoreResult<Self> {
-        let options = PgConnectOptions::from_str(url)?;
+        let all = hosts::hosts(url)?;
+        let (at, watch) = hosts::first_writable(&all).await?;
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(10))
-            .connect_with(options)
+            .after_connect(|connection, _| Box::pin(hosts::must_write(connection)))
+            .connect_with(all[at].clone())
             .await?;
+        if all.len() > 1 {
+            tokio::spawn(hosts::follow(pool.clone(), all, (at, watch)));
+        } else {
+            watch.close().await?;
+        }
         Ok(Self { inner: Inner::Postgres(pool) })
     }
 
@@ -97,6 +106,13 @@ impl Db {
         match self.inner {
             Inner::Sqlite { .. } => Engine::Sqlite,
             Inner::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    pub(crate) fn postgres(&self) -> Option<&PgPool> {
+        match &self.inner {
+            Inner::Sqlite { .. } => None,
+            Inner::Postgres(pool) => Some(pool),
         }
     }
 

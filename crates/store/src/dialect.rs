@@ -1,6 +1,9 @@
 //! What differs between the engines, one named function each. More than about ten needs an ADR.
 
+use jiff::Timestamp;
+
 use crate::error::StoreResult;
+use crate::time::instant;
 use crate::tx::Tx;
 
 /// The end of a claiming sub-select: PostgreSQL lets two claimers pass each other, SQLite has one writer anyway.
@@ -8,6 +11,15 @@ pub fn skip_locked(tx: &Tx) -> &'static str {
     match tx {
         Tx::Sqlite(_) => "",
         Tx::Postgres(_) => " FOR UPDATE SKIP LOCKED",
+    }
+}
+
+/// The time by which leases are given and judged. PostgreSQL's own, so that nodes whose clocks differ, or jump, agree on
+/// who holds what; SQLite has one node, and its time stands.
+pub async fn lease_time(tx: &mut Tx, of_the_node: Timestamp) -> StoreResult<Timestamp> {
+    match tx {
+        Tx::Sqlite(_) => Ok(of_the_node),
+        Tx::Postgres(inner) => instant(sqlx::query_scalar(LEASE_TIME).fetch_one(&mut **inner).await?),
     }
 }
 
@@ -19,5 +31,7 @@ pub async fn lock_audit(tx: &mut Tx) -> StoreResult<()> {
     Ok(())
 }
 
+/// Not `now()`, which stands still from the begin of a transaction.
+const LEASE_TIME: &str = "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::BIGINT";
 /// The number is ours, any constant would do; 5127001 belongs to the migrations.
 const LOCK_AUDIT: &str = "SELECT pg_advisory_xact_lock(5127002)";

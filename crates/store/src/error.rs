@@ -33,13 +33,17 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         if let sqlx::Error::Database(database) = &error {
             // SQLite: 5 BUSY, 6 LOCKED, 13 FULL, with extended codes above the low byte.
-            // PostgreSQL: class 53 insufficient resources, 40001/40P01 serialisation and deadlock, 57P0x shutdown.
+            // PostgreSQL: class 53 insufficient resources, 40001/40P01 serialisation and deadlock.
             let code = database.code().unwrap_or_default().into_owned();
             let sqlite = code.parse::<i64>().map_or(0, |n| n & 0xff);
             return match (code.as_str(), sqlite) {
                 ("53100", _) | (_, 13) => Self::DiskFull,
                 ("40001" | "40P01", _) | (_, 5 | 6) => Self::Locked,
-                ("57P01" | "57P02" | "57P03", _) => Self::Away(database.message().to_owned()),
+                // Class 08 connection, 57P0x shutdown, 25006 a standby, 25P03 frozen too long in a transaction, 53300 full.
+                ("57P01" | "57P02" | "57P03" | "25006" | "25P03" | "53300", _) => {
+                    Self::Away(database.message().to_owned())
+                }
+                (code, _) if code.len() == 5 && code.starts_with("08") => Self::Away(database.message().to_owned()),
                 _ => Self::Sql(error),
             };
         }

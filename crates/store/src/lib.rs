@@ -7,7 +7,10 @@
 pub mod db;
 pub mod dialect;
 pub mod error;
+mod hosts;
+pub mod lease;
 pub mod migrate;
+pub mod notify;
 pub mod read;
 pub mod sql;
 #[cfg(feature = "testing")]
@@ -18,4 +21,5 @@ pub mod write;
 
 pub use db::{Db, Engine, Reader, Synchronous};
 pub use error::{StoreError, StoreResult};
+pub use lease::Lease;
 pub use tx::{ReadTx, Tx};

@@ -14,6 +14,7 @@ struct Migration {
 
 const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, name: "core", sql: include_str!("../migrations/0001_core.sql") },
+    Migration { number: 2, name: "nodes", sql: include_str!("../migrations/0002_nodes.sql") },
     Migration { number: 5, name: "family", sql: include_str!("../migrations/0005_family.sql") },
 ];
 

@@ -23,17 +23,8 @@ pub async fn events(
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let heard = BroadcastStream::new(state.engine.live.listen()).map(|event| {
         // A page that was too slow missed some: it looks at everything again.
-        Ok(Event::default().event("changed").data(event.map_or_else(|_| "all".to_owned(), name)))
+        Ok(Event::default().event("changed").data(event.unwrap_or(LiveEvent::All).word()))
     });
     let over = Box::pin(tokio::time::sleep(LONGEST));
     Sse::new(heard.take_until(over)).keep_alive(KeepAlive::new().interval(Duration::from_secs(20)))
-}
-
-fn name(event: LiveEvent) -> String {
-    match event {
-        LiveEvent::Broadcast(id) => id.to_string(),
-        LiveEvent::Import(id) => id.to_string(),
-        LiveEvent::Inbound => "inbound".to_owned(),
-        LiveEvent::Gateways => "gateways".to_owned(),
-    }
 }

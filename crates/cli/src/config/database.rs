@@ -11,13 +11,11 @@ use serde::Deserialize;
 pub struct DatabaseSection {
     pub url: DatabaseUrl,
     pub synchronous: SynchronousWord,
-    /// Tells the programs on one database apart.
-    pub node: u8,
 }
 
 impl Default for DatabaseSection {
     fn default() -> Self {
-        Self { url: DatabaseUrl("sqlite:data/schoolbell.db".to_owned()), synchronous: SynchronousWord::Full, node: 0 }
+        Self { url: DatabaseUrl("sqlite:data/schoolbell.db".to_owned()), synchronous: SynchronousWord::Full }
     }
 }
 

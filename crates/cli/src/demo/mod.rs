@@ -47,7 +47,7 @@ pub async fn demo(args: &DemoArgs) -> anyhow::Result<()> {
     let config = Config::load(&file)?;
     logging::start(&config.log);
 
-    let open = serve::open(&config).await?;
+    let open = serve::open(&config, schoolbell_engine::Roles::all()).await?;
     if is_empty(&open.engine).await? {
         open_the_window(&open.engine).await?;
         println!("loading the sample district from its OneRoster zip …");
@@ -112,7 +112,14 @@ fn drill(channel: &str, window: u32, per_second: u32, speed: f64) -> String {
 
 /// Removes what a demo writes, and nothing else that may stand in the folder.
 fn clear(folder: &Path) -> anyhow::Result<()> {
-    for name in ["schoolbell.toml", "schoolbell.db", "schoolbell.db-wal", "schoolbell.db-shm", sample::ZIP_NAME] {
+    for name in [
+        "schoolbell.toml",
+        "schoolbell.db",
+        "schoolbell.db-wal",
+        "schoolbell.db-shm",
+        "schoolbell.db-serving",
+        sample::ZIP_NAME,
+    ] {
         let file = folder.join(name);
         match std::fs::remove_file(&file) {
             Ok(()) => {}

@@ -11,17 +11,17 @@ use schoolbell_domain::delivery::plan::Basis;
 use schoolbell_domain::delivery::{DeliveryState, FailReason, StateKind, SuppressReason};
 use schoolbell_domain::ids::ContentId;
 use schoolbell_domain::people::Address;
-use schoolbell_gateways::{Content, Outgoing};
+use schoolbell_gateways::{Content, Outgoing, Right};
 use schoolbell_store::write::deliveries::PRIORITY_REPLY;
 use schoolbell_store::write::queue::{self, Claim, Standing};
 use schoolbell_store::write::tallies::Moves;
 use schoolbell_store::write::{attempts, gateways};
-use schoolbell_store::{StoreResult, Tx, read};
+use schoolbell_store::{Lease, StoreResult, Tx, read};
 
 use super::rate::Slots;
 
 /// The right to what is being sent ends so long after it was last renewed.
-pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(120);
+pub(crate) const LEASE: SignedDuration = SignedDuration::from_secs(20);
 /// Texts kept in memory; each is shared by all who get the same.
 const KEPT_CONTENTS: usize = 4_096;
 
@@ -32,6 +32,7 @@ pub(super) struct Ask<'a> {
     pub per_second: f64,
     pub room: usize,
     pub now: Timestamp,
+    pub right: &'a Right,
 }
 
 /// A delivery that may now be handed over, once the claim is committed.
@@ -67,10 +68,11 @@ pub(super) async fn claim(
     contents: &mut Contents,
     moves: &mut Moves,
 ) -> StoreResult<Found> {
+    let lease = Lease::of(tx, ask.now, LEASE).await?;
     let slots = match Slots::new(0, 0, ask.per_second) {
         Some(_) => {
             let next_free = gateways::next_free_us(tx, ask.gateway).await?;
-            Slots::new(next_free, ask.now.as_microsecond(), ask.per_second)
+            Slots::new(next_free, lease.from.as_microsecond(), ask.per_second)
         }
         None => None,
     };
@@ -78,7 +80,7 @@ pub(super) async fn claim(
     if room == 0 {
         return Ok(Found { rate_wait: slots.map(|slots| slots.wait(1)), ..Found::default() });
     }
-    let due = take_due(tx, ask, room, moves).await?;
+    let due = take_due(tx, ask, (room, lease), moves).await?;
     let drained = due.len() < room;
     let sendable = set_aside(tx, ask, due, contents, moves).await?;
     let begun: Vec<_> = sendable.iter().map(|due| (due.standing.id, due.standing.attempts)).collect();
@@ -90,7 +92,7 @@ pub(super) async fn claim(
         if due.standing.attempts == 1 {
             moves.first_attempt(due.standing.place, ask.now.as_second());
         }
-        due.into_taken(slots.map_or(Duration::ZERO, |slots| slots.wait(n)))
+        due.into_taken(ask.right.clone(), slots.map_or(Duration::ZERO, |slots| slots.wait(n)))
     });
     Ok(Found { taken: taken.collect(), drained, rate_wait: None })
 }
@@ -110,7 +112,7 @@ struct Sendable {
 }
 
 impl Sendable {
-    fn into_taken(self, wait: Duration) -> Taken {
+    fn into_taken(self, right: Right, wait: Duration) -> Taken {
         let outgoing = Outgoing {
             delivery: self.standing.id,
             attempt: self.standing.attempts,
@@ -119,6 +121,7 @@ impl Sendable {
             urgent: self.standing.urgent,
             expires_at: self.standing.expires_at,
             unsubscribe_url: None,
+            right,
         };
         // From here on the row is being sent.
         let standing = Standing { state: DeliveryState::Sending, ..self.standing };
@@ -126,7 +129,12 @@ impl Sendable {
     }
 }
 
-async fn take_due(tx: &mut Tx, ask: &Ask<'_>, room: usize, moves: &mut Moves) -> StoreResult<Vec<Due>> {
+async fn take_due(
+    tx: &mut Tx,
+    ask: &Ask<'_>,
+    (room, lease): (usize, Lease),
+    moves: &mut Moves,
+) -> StoreResult<Vec<Due>> {
     let mut due = Vec::with_capacity(room);
     for priority in super::priorities() {
         if due.len() >= room {
@@ -136,7 +144,7 @@ async fn take_due(tx: &mut Tx, ask: &Ask<'_>, room: usize, moves: &mut Moves) ->
             channel: ask.channel,
             priority,
             now: ask.now,
-            lease_until: ask.now + LEASE,
+            lease_until: lease.until,
             most: i64::try_from(room - due.len()).unwrap_or(i64::MAX),
         };
         let rows = queue::claim(tx, claim, moves).await?;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use schoolbell_domain::channel::Channel;
 use schoolbell_domain::ids::DeliveryId;
-use schoolbell_gateways::{Health, Outcome, Outgoing};
+use schoolbell_gateways::{Health, Outcome, Outgoing, Right};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -25,7 +25,7 @@ pub(super) enum Withheld {
     Stopped,
     /// The gateway went away before it could be handed over.
     Away,
-    /// The program ends.
+    /// The program ends, or another node has the gateway.
     Ending,
 }
 
@@ -56,6 +56,7 @@ impl Heard {
 pub(super) struct Feed {
     pub channel: Channel,
     pub halted: Halted,
+    pub right: Right,
     pub health: watch::Receiver<Health>,
     pub heard: mpsc::UnboundedSender<Heard>,
     pub stop: CancellationToken,
@@ -90,6 +91,9 @@ impl Feed {
         // The last look before the wire.
         if self.channel == Channel::Sms && !handing.is_reply && self.halted.holds(&handing.outgoing.to) {
             return self.withhold(delivery, attempt, Withheld::Stopped);
+        }
+        if !self.right.holds() {
+            return self.withhold(delivery, attempt, Withheld::Ending);
         }
         match permit {
             Ok(permit) if matches!(*self.health.borrow(), Health::Up | Health::Starting) => {

@@ -4,13 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use schoolbell_domain::ids::DeliveryId;
-use schoolbell_gateways::{Gateway, Health, InboundSink, Running};
+use schoolbell_gateways::{Gateway, Health, InboundSink, Right, Running};
 use schoolbell_store::write::gateways;
 use schoolbell_store::write::queue::{self, Standing};
 use schoolbell_store::write::tallies::{self, Moves};
-use schoolbell_store::{StoreError, StoreResult, read};
+use schoolbell_store::{Lease, StoreError, StoreResult, read};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -34,21 +33,25 @@ const MOST_AHEAD: usize = 512;
 struct Lane {
     engine: Engine,
     gateway: Arc<dyn Gateway>,
+    right: Right,
+    /// No new work: the program ends, or another node has the gateway.
+    stop: CancellationToken,
     contents: Contents,
     in_flight: HashMap<DeliveryId, Standing>,
     claimed: Option<mpsc::UnboundedSender<Handing>>,
     health: watch::Receiver<Health>,
-    renewed_at: Timestamp,
+    /// Of the machine's running time: a clock that is set back must not keep leases from being renewed.
+    renewed_at: Instant,
     /// The next claim is worth a look: woken, or the last one did not drain the queue.
     look: bool,
     /// No claim before then: the rate is used up.
     rate_free_at: Instant,
 }
 
-/// Runs the gateway and its lane until `stop`.
+/// Runs the gateway and its lane until `stop`. Nothing goes onto the wire once the right has ended.
 pub(super) async fn run(
     engine: Engine,
-    gateway: Arc<dyn Gateway>,
+    (gateway, right): (Arc<dyn Gateway>, Right),
     sink: Arc<dyn InboundSink>,
     stop: CancellationToken,
 ) {
@@ -59,14 +62,17 @@ pub(super) async fn run(
     let feed = Feed {
         channel: gateway.channel(),
         halted: engine.halted.clone(),
+        right: right.clone(),
         health: health.clone(),
         heard: heard_tx.clone(),
         stop: stop.clone(),
     };
     let lane = Lane {
-        renewed_at: engine.now(),
+        renewed_at: Instant::now(),
         engine,
         gateway,
+        right,
+        stop,
         contents: Contents::default(),
         in_flight: HashMap::new(),
         claimed: Some(claimed_tx),
@@ -74,18 +80,14 @@ pub(super) async fn run(
         look: true,
         rate_free_at: Instant::now(),
     };
-    tokio::join!(feed.run(claimed, work), listen(outcomes, heard_tx), lane.turns(heard, stop, stop_gateway));
+    tokio::join!(feed.run(claimed, work), listen(outcomes, heard_tx), lane.turns(heard, stop_gateway));
 }
 
 impl Lane {
-    async fn turns(
-        mut self,
-        mut heard: mpsc::UnboundedReceiver<Heard>,
-        stop: CancellationToken,
-        stop_gateway: CancellationToken,
-    ) {
+    async fn turns(mut self, mut heard: mpsc::UnboundedReceiver<Heard>, stop_gateway: CancellationToken) {
         self.note_health().await;
         let mut batch = Vec::new();
+        let stop = self.stop.clone();
         while !stop.is_cancelled() {
             let pause = self.pause();
             tokio::select! {
@@ -168,11 +170,15 @@ impl Lane {
                 }
                 Err(error) => {
                     tracing::warn!(gateway = self.gateway.name(), %error, "a turn was not kept and is tried again");
+                    if self.stop.is_cancelled() {
+                        // The gateway closes even while answers wait for the database.
+                        self.claimed = None;
+                    }
                     if batch.is_empty() && self.claimed.is_none() {
                         return;
                     }
                     tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(Duration::from_secs(5));
+                    wait = (wait * 2).min(Duration::from_secs(1));
                 }
             }
         }
@@ -198,6 +204,7 @@ impl Lane {
             per_second: capacity.per_second,
             room,
             now: engine.now(),
+            right: &self.right.clone(),
         };
         let contents = &mut self.contents;
         let (found, moves) = engine
@@ -278,13 +285,19 @@ impl Lane {
     }
 
     async fn keep_leases(&mut self) -> StoreResult<()> {
-        let now = self.engine.now();
-        if self.in_flight.is_empty() || now < self.renewed_at + LEASE / 4 {
+        let (now, began) = (self.engine.now(), Instant::now());
+        if self.in_flight.is_empty() || began < self.renewed_at + LEASE.unsigned_abs() / 4 {
             return Ok(());
         }
         let ids: Vec<DeliveryId> = self.in_flight.keys().copied().collect();
-        self.engine.db.write("renew leases", async |tx| queue::renew(tx, &ids, now + LEASE).await).await?;
-        self.renewed_at = now;
+        self.engine
+            .db
+            .write("renew leases", async |tx| {
+                let lease = Lease::of(tx, now, LEASE).await?;
+                queue::renew(tx, &ids, lease.until).await
+            })
+            .await?;
+        self.renewed_at = began;
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 
 mod claim;
 mod feed;
+mod hold;
 mod lane;
 mod rate;
 pub(crate) mod settle;
@@ -22,6 +23,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::Engine;
+use crate::roles::{Role, Roles};
 
 /// Feeds gateways from the rows and settles what they say.
 pub struct Dispatcher {
@@ -55,11 +57,12 @@ impl Dispatcher {
             .await
     }
 
-    /// Runs every lane until `stop`; then nothing new is claimed, and what is at work is settled before it returns.
-    pub async fn run(self, sink: Arc<dyn InboundSink>, stop: CancellationToken) {
+    /// Runs the lane of every gateway that these roles may and this node does hold, until `stop`; then nothing new is
+    /// claimed, and what is at work is settled before it returns.
+    pub async fn run(self, roles: &Roles, sink: Arc<dyn InboundSink>, stop: CancellationToken) {
         let mut lanes = JoinSet::new();
-        for gateway in self.gateways {
-            lanes.spawn(lane::run(self.engine.clone(), gateway, sink.clone(), stop.clone()));
+        for gateway in self.gateways.into_iter().filter(|gateway| roles.has(Role::of(gateway.channel()))) {
+            lanes.spawn(hold::run(self.engine.clone(), gateway, sink.clone(), stop.clone()));
         }
         while let Some(ended) = lanes.join_next().await {
             if let Err(error) = ended {

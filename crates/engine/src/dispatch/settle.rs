@@ -11,6 +11,7 @@ use schoolbell_domain::delivery::{DeliveryState, FailReason, SuppressReason};
 use schoolbell_domain::ids::DeliveryId;
 use schoolbell_domain::people::Address;
 use schoolbell_store::write::attempts::{self, AttemptEnd, EndedAttempt, NewReference};
+use schoolbell_store::write::gateways;
 use schoolbell_store::write::queue::{self, Standing, Step};
 use schoolbell_store::write::suppressions::{self, NewSuppression};
 use schoolbell_store::write::tallies::Moves;
@@ -36,7 +37,11 @@ pub(super) async fn apply(
     let references = references(answers);
     attempts::refer(tx, gateway, &references).await?;
     let late: Vec<_> = answers.iter().filter(|(standing, _)| !taken.contains(&standing.id)).collect();
-    settle_late(tx, &late, now, moves).await?;
+    let refused = settle_late(tx, &late, now, moves).await?;
+    if refused > 0 {
+        tracing::warn!(gateway, answers = refused, "answers came too late: their rows had gone on without them");
+        gateways::count_late(tx, gateway, i64::try_from(refused).unwrap_or(i64::MAX)).await?;
+    }
     for (step, (standing, _)) in steps.iter().zip(answers).filter(|(step, _)| taken.contains(&step.id)) {
         learn(engine, tx, gateway, (standing, step.to), moves).await?;
     }
@@ -82,7 +87,7 @@ fn ended(heard: &Heard) -> EndedAttempt {
             match why {
                 Withheld::Stopped => "stopped by the family",
                 Withheld::Away => "the gateway was away",
-                Withheld::Ending => "the program ended",
+                Withheld::Ending => "the program ended or lost the gateway",
             }
             .to_owned(),
         ),
@@ -114,10 +119,15 @@ fn references(answers: &[(Standing, Heard)]) -> Vec<NewReference> {
 }
 
 /// Answers whose lease was lost meanwhile. What the carrier said still counts, where no other attempt has begun: an
-/// accepted delivery is not sent again, and a refused one is no longer unconfirmed.
-async fn settle_late(tx: &mut Tx, late: &[&(Standing, Heard)], now: Timestamp, moves: &mut Moves) -> StoreResult<()> {
+/// accepted delivery is not sent again, and a refused one is no longer unconfirmed. Answers how many were too late.
+async fn settle_late(
+    tx: &mut Tx,
+    late: &[&(Standing, Heard)],
+    now: Timestamp,
+    moves: &mut Moves,
+) -> StoreResult<usize> {
     if late.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let ids: Vec<DeliveryId> = late.iter().map(|(standing, _)| standing.id).collect();
     let standing: HashMap<DeliveryId, Standing> =
@@ -140,8 +150,8 @@ async fn settle_late(tx: &mut Tx, late: &[&(Standing, Heard)], now: Timestamp, m
             | DeliveryState::Expired(_) => {}
         }
     }
-    queue::advance(tx, now, &steps, moves).await?;
-    Ok(())
+    let taken = queue::advance(tx, now, &steps, moves).await?;
+    Ok(late.len() - taken.len())
 }
 
 /// What an end says of the address: dead, or opted out at the carrier (LAW-23).

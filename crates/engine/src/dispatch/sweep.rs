@@ -7,25 +7,36 @@ use jiff::Timestamp;
 use schoolbell_domain::delivery::DeliveryState;
 use schoolbell_domain::delivery::settle::{InFlight, lost_lease};
 use schoolbell_domain::ids::{DeliveryId, OriginId};
+use schoolbell_store::tx::Reads;
 use schoolbell_store::write::attempts::{self, AttemptEnd, EndedAttempt};
 use schoolbell_store::write::queue::{self, Standing};
 use schoolbell_store::write::tallies::{self, Moves};
 use schoolbell_store::write::{completion, receipts};
-use schoolbell_store::{StoreError, StoreResult, Tx, db, read};
+use schoolbell_store::{Lease, StoreError, StoreResult, Tx, db, read};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::claim::LEASE;
 use crate::{Engine, Queue};
 
 const EVERY: Duration = Duration::from_secs(1);
+/// So long after trouble with the database no lease is judged: its owner renews it within this time.
+const GRACE: Duration = Duration::from_secs(5);
 /// Rows moved in one transaction.
 const BATCH: i64 = 1_000;
 
 /// Sweeps once a second until `stop`.
 pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
+    let mut troubled_at: Option<Instant> = None;
     loop {
-        if let Err(error) = once(&engine).await {
+        // A database that was away kept everybody from renewing: the owners come first.
+        if troubled_at.is_none_or(|at| at.elapsed() >= GRACE) {
+            troubled_at = None;
+        }
+        let leases = if troubled_at.is_none() { Leases::RanOut } else { Leases::Spared };
+        if let Err(error) = once(&engine, leases).await {
             tracing::warn!(%error, "a sweep was not finished; the next one goes on");
+            troubled_at = Some(Instant::now());
         }
         if stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_none() {
             return;
@@ -34,8 +45,8 @@ pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
 }
 
 /// One sweep.
-pub(crate) async fn once(engine: &Engine) -> StoreResult<()> {
-    lost(engine, engine.now()).await?;
+async fn once(engine: &Engine, leases: Leases) -> StoreResult<()> {
+    lost(engine, leases).await?;
     expire(engine).await?;
     match_receipts(engine).await?;
     let done = engine.db.write("finish", async |tx| completion::finish(tx, engine.now()).await).await?;
@@ -46,21 +57,48 @@ pub(crate) async fn once(engine: &Engine) -> StoreResult<()> {
 /// At the start of the program: on SQLite nobody else holds a lease, so what was being sent when it last ended is
 /// settled at once. On PostgreSQL another node may be at work; there the leases tell.
 pub(crate) async fn at_start(engine: &Engine) -> StoreResult<()> {
-    let before = match engine.db.engine() {
-        db::Engine::Sqlite => Timestamp::MAX,
-        db::Engine::Postgres => engine.now(),
+    let leases = match engine.db.engine() {
+        db::Engine::Sqlite => Leases::All,
+        db::Engine::Postgres => Leases::RanOut,
     };
-    lost(engine, before).await
+    lost(engine, leases).await
 }
 
-async fn lost(engine: &Engine, before: Timestamp) -> StoreResult<()> {
-    while read::queue::is_lost(&mut engine.db.read().await?, before).await? {
+/// Which leases count as lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leases {
+    All,
+    RanOut,
+    /// None, this time.
+    Spared,
+}
+
+impl Leases {
+    /// Those that end before this instant are lost.
+    async fn lost_before(self, engine: &Engine, reads: &mut impl Reads) -> StoreResult<Timestamp> {
+        match self {
+            Self::All => Ok(Timestamp::MAX),
+            Self::RanOut => Ok(Lease::of(reads, engine.now(), LEASE).await?.from),
+            Self::Spared => Ok(Timestamp::MIN),
+        }
+    }
+}
+
+async fn lost(engine: &Engine, leases: Leases) -> StoreResult<()> {
+    loop {
+        let mut reads = engine.db.read().await?;
+        let before = leases.lost_before(engine, &mut reads).await?;
+        if !read::queue::is_lost(&mut reads, before).await? {
+            break;
+        }
+        drop(reads);
         let moved = in_transaction(engine, "lost leases", async |tx, moves| {
             let (ours, lost): (Vec<_>, Vec<_>) =
                 queue::lock_lost(tx, before, BATCH).await?.into_iter().partition(|row| engine.held.holds(row.id));
             settle_lost(tx, &lost, engine.now(), moves).await?;
             let ours: Vec<DeliveryId> = ours.into_iter().map(|row| row.id).collect();
-            queue::renew(tx, &ours, engine.now() + LEASE).await?;
+            let lease = Lease::of(tx, engine.now(), LEASE).await?;
+            queue::renew(tx, &ours, lease.until).await?;
             Ok(lost.len())
         })
         .await?;

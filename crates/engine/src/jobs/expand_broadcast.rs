@@ -53,8 +53,7 @@ pub(crate) async fn expand_at_most(engine: &Engine, id: BroadcastId, most: usize
         return Ok(());
     };
     let mut expansion = Expansion::of(&mut reads, broadcast).await?;
-    let after = expansion.broadcast.expand_cursor.unwrap_or(0);
-    let households = expansion.planning.households(&mut reads, after).await?;
+    let households = expansion.planning.households(&mut reads, expansion.behind).await?;
     let mut digest = PlanDigest::default();
     for (at, page) in pages(&households).enumerate() {
         if at == most {
@@ -80,6 +79,8 @@ struct Expansion {
     rule: &'static CategoryRule,
     planning: Planning,
     renderer: Renderer,
+    /// The household up to which the rows stand; 0 before the first.
+    behind: i64,
 }
 
 impl Expansion {
@@ -93,7 +94,8 @@ impl Expansion {
         let sender = sender_name(reads, sender, &planning.district.name).await?;
         let renderer = Renderer::of(reads, &broadcast.draft, &planning.district, &sender, sent_at).await?;
         let rule = planning.ask.category.rule();
-        Ok(Self { broadcast, rule, planning, renderer })
+        let behind = broadcast.expand_cursor.unwrap_or(0);
+        Ok(Self { broadcast, rule, planning, renderer, behind })
     }
 
     /// Commits one page; `false` if the broadcast was stopped, or another run is further.
@@ -105,6 +107,7 @@ impl Expansion {
         rows: &[PlanRow],
     ) -> StoreResult<bool> {
         let Some(last) = page.last().copied() else { return Ok(true) };
+        let behind = std::mem::replace(&mut self.behind, last);
         let names = self.renderer.names_for(reads, rows).await?;
         let mut contents = Vec::new();
         let mut of_row = Vec::with_capacity(rows.len());
@@ -124,7 +127,7 @@ impl Expansion {
             .db
             .write("expand a page", async |tx: &mut Tx| {
                 // First, for its lock: a Stop that comes now waits until the page stands, and then cancels it.
-                if !broadcasts::advance_cursor(tx, broadcast, last).await? {
+                if !broadcasts::advance_cursor(tx, broadcast, (behind, last)).await? {
                     return Ok(false);
                 }
                 let ids = intern(tx, origin, &contents).await?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use schoolbell_store::write::jobs::{self, ClaimedJob};
-use schoolbell_store::{StoreResult, db};
+use schoolbell_store::{Lease, StoreResult, db};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -60,7 +60,13 @@ async fn claim(engine: &Engine, most: usize) -> StoreResult<Vec<ClaimedJob>> {
     }
     let now = engine.now();
     let most = i64::try_from(most).unwrap_or(1);
-    engine.db.write("claim jobs", async |tx| jobs::claim(tx, now, now + LEASE, most).await).await
+    engine
+        .db
+        .write("claim jobs", async |tx| {
+            let lease = Lease::of(tx, now, LEASE).await?;
+            jobs::claim(tx, now, lease, most).await
+        })
+        .await
 }
 
 async fn work(engine: Engine, job: ClaimedJob, stop: CancellationToken) {
@@ -96,8 +102,15 @@ async fn dispatch(engine: &Engine, job: &ClaimedJob) -> JobResult {
 async fn keep(engine: &Engine, job: &ClaimedJob) {
     loop {
         tokio::time::sleep(RENEW_EVERY).await;
-        let until = engine.now() + LEASE;
-        match engine.db.write("renew a job", async |tx| jobs::renew(tx, job, until).await).await {
+        let now = engine.now();
+        let renewed = engine
+            .db
+            .write("renew a job", async |tx| {
+                let lease = Lease::of(tx, now, LEASE).await?;
+                jobs::renew(tx, job, lease.until).await
+            })
+            .await;
+        match renewed {
             Ok(true) => {}
             Ok(false) => return,
             Err(error) => tracing::warn!(job.id = %job.id, %error, "the lease of a job was not renewed"),

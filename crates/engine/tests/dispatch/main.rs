@@ -7,4 +7,5 @@ mod carrier;
 mod consent;
 mod lanes;
 mod leases;
+mod nodes;
 mod receipts;

@@ -25,7 +25,7 @@ use super::message::{Message, Parts, Sender, Unwritable};
 use super::pace::Pace;
 use super::push::{Pushed, push};
 use super::wire::{Bound, Frame, RESPONSE, id, put};
-use crate::{Content, Outcome, Outgoing};
+use crate::{Content, Outcome, Outgoing, Right};
 
 /// How often clocks are looked at; also the grain of a throttled pace.
 const BEAT: Duration = Duration::from_millis(20);
@@ -89,6 +89,8 @@ pub(super) struct Session<'a> {
     sequence: u32,
     reference: u8,
     last_content: Option<(Arc<Content>, Arc<Parts>)>,
+    /// That of what was taken last; once it has ended nothing more is written.
+    right: Right,
     last_heard: Instant,
     enquired: Option<Instant>,
     /// Packets with the listener.
@@ -112,6 +114,7 @@ impl<'a> Session<'a> {
             sequence: 1,
             reference,
             last_content: None,
+            right: Right::default(),
             last_heard: now,
             enquired: None,
             hearing: 0,
@@ -145,6 +148,10 @@ impl<'a> Session<'a> {
             return End::Lost(why);
         }
         loop {
+            if !self.right.holds() {
+                // Not lost: to bind again would take the account from the node that has it now.
+                return End::Finished;
+            }
             self.send_waiting();
             if let Some(end) = self.over() {
                 return end;
@@ -200,6 +207,7 @@ impl<'a> Session<'a> {
             self.phase = Phase::Draining(Instant::now() + self.account.config.response_timeout());
         }
         for outgoing in batch.drain(..) {
+            self.right = outgoing.right.clone();
             match self.message(&outgoing) {
                 Ok(message) => self.flights.admit(outgoing.delivery, outgoing.attempt, message),
                 Err(unwritable) => {

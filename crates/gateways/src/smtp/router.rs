@@ -80,6 +80,9 @@ impl Router {
     async fn place(&mut self, outgoing: Outgoing, state: &mut watch::Receiver<State>) {
         let mut outgoing = outgoing;
         loop {
+            if !outgoing.right.holds() {
+                return self.refuse(&outgoing, "not sent: another node has this gateway".to_owned()).await;
+            }
             let ready = if let Ok(ready) = self.ready.try_recv() {
                 Some(ready)
             } else {

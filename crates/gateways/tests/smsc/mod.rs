@@ -200,6 +200,7 @@ impl Desk {
             urgent,
             expires_at: "2031-05-06T07:08:09Z".parse::<Timestamp>().expect("an instant"),
             unsubscribe_url: None,
+            right: schoolbell_gateways::Right::default(),
         };
         soon("room in the channel", self.running.work.send(outgoing)).await.expect("the gateway lives");
         delivery

@@ -213,6 +213,7 @@ pub fn mail(number: i64, to: &str) -> Outgoing {
         urgent: false,
         expires_at: Timestamp::MAX,
         unsubscribe_url: None,
+        right: schoolbell_gateways::Right::default(),
     }
 }
 

@@ -60,6 +60,8 @@ struct Row {
 }
 
 statements! {
+    UNFINISHED = "SELECT id FROM broadcast WHERE state IN ('expanding', 'sending', 'stopped') AND finished_at IS NULL \
+        ORDER BY id";
     LOOKUP = "SELECT id, state, draft, owner_school, version, created_by, created_at, updated_at, send_at, sent_by, \
         sent_at, expires_at, plan_digest, expand_cursor, expanded_at, stopped_by, stopped_at, finished_at \
         FROM broadcast WHERE id = $1";
@@ -130,4 +132,10 @@ pub async fn lock(tx: &mut Tx, id: BroadcastId) -> StoreResult<Option<Broadcast>
         .fetch_optional(conn)
         .await)?;
     if row.is_none() { Ok(None) } else { lookup_broadcast(tx, id).await }
+}
+
+/// The ids of the broadcasts that are at work or not yet over.
+pub async fn unfinished(reads: &mut impl Reads) -> StoreResult<Vec<BroadcastId>> {
+    let ids: Vec<i64> = on!(reads.tx(), |conn| sqlx::query_scalar(UNFINISHED).fetch_all(conn).await)?;
+    Ok(ids.into_iter().map(BroadcastId::from_raw).collect())
 }

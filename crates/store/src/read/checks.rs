@@ -1,5 +1,7 @@
 //! Every row of an origin, to be held against counters and against a carrier's own record. Slow; no page asks it.
 
+use std::collections::BTreeSet;
+
 use schoolbell_domain::delivery::DeliveryState;
 use schoolbell_domain::ids::{DeliveryId, OriginId};
 
@@ -11,6 +13,8 @@ use crate::tx::Reads;
 statements! {
     STATES_OF = "SELECT id, state, reason FROM delivery WHERE origin_id = $1 ORDER BY id";
     ADDRESSES_OF = "SELECT COALESCE(address, ''), state, reason FROM delivery WHERE origin_id = $1 AND state <> 0";
+    UNSETTLED = "SELECT DISTINCT COALESCE(delivery.address, '') FROM delivery JOIN attempt \
+        ON attempt.delivery_id = delivery.id WHERE delivery.origin_id = $1 AND attempt.outcome IN (3, 4)";
 }
 
 /// Every delivery of an origin with its state, by id.
@@ -37,4 +41,11 @@ pub async fn addresses_of(reads: &mut impl Reads, origin: OriginId) -> StoreResu
             Ok((address, DeliveryState::from_codes(state, reason).ok_or_else(damaged)?))
         })
         .collect()
+}
+
+/// The addresses of an origin to which an attempt was made whose end nobody knew: the wire broke, or the node was gone.
+pub async fn unsettled_attempts_of(reads: &mut impl Reads, origin: OriginId) -> StoreResult<BTreeSet<String>> {
+    let rows: Vec<String> =
+        on!(reads.tx(), |conn| sqlx::query_scalar(UNSETTLED).bind(origin.raw()).fetch_all(conn).await)?;
+    Ok(rows.into_iter().collect())
 }

@@ -18,6 +18,7 @@ pub mod inbound;
 pub mod jobs;
 pub mod lists;
 pub mod names;
+pub mod nodes;
 pub mod people_pages;
 pub mod plan_page;
 pub mod queue;

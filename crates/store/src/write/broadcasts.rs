@@ -22,7 +22,7 @@ statements! {
     UNSCHEDULE = "UPDATE broadcast SET state = 'draft', sent_by = NULL, send_at = NULL, updated_at = $1, \
         version = version + 1 WHERE id = $2 AND state = 'scheduled'";
     ADVANCE = "UPDATE broadcast SET expand_cursor = $1 WHERE id = $2 AND state = 'expanding' \
-        AND (expand_cursor IS NULL OR expand_cursor < $1)";
+        AND COALESCE(expand_cursor, 0) = $3 AND $3 < $1";
     EXPANDED = "UPDATE broadcast SET state = 'sending', expanded_at = $1, plan_digest = $2 \
         WHERE id = $3 AND state = 'expanding'";
     STOP = "UPDATE broadcast SET state = 'stopped', stopped_by = $1, stopped_at = $2, updated_at = $2 \
@@ -120,11 +120,13 @@ pub async fn unschedule(tx: &mut Tx, id: BroadcastId, at: Timestamp) -> StoreRes
         .map(|done| done.rows_affected())))
 }
 
-/// The rows up to this household stand; `false` if the broadcast was stopped, or another run is further.
-pub async fn advance_cursor(tx: &mut Tx, id: BroadcastId, household: i64) -> StoreResult<bool> {
+/// The rows behind household `from` up to `to` stand; `false` if the broadcast was stopped, or another run has written
+/// some of them. The first page comes behind 0.
+pub async fn advance_cursor(tx: &mut Tx, id: BroadcastId, (from, to): (i64, i64)) -> StoreResult<bool> {
     moved(on!(tx, |conn| sqlx::query(ADVANCE)
-        .bind(household)
+        .bind(to)
         .bind(id.raw())
+        .bind(from)
         .execute(conn)
         .await
         .map(|done| done.rows_affected())))

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schoolbell_domain::ids::JobId;
 
 use crate::error::StoreResult;
+use crate::lease::Lease;
 use crate::on;
 use crate::sql::fill;
 use crate::statements;
@@ -44,7 +45,7 @@ statements! {
             WHEN job.state = 'running' AND job.run_at >= excluded.run_at THEN job.run_at + 1 ELSE excluded.run_at END";
     CLAIM = "UPDATE job SET state = 'running', attempts = attempts + 1, lease_until = $1 WHERE id IN ( \
         SELECT id FROM job WHERE state IN ('ready', 'running') AND run_at <= $2 \
-        AND (state = 'ready' OR lease_until < $2) ORDER BY run_at LIMIT $3{skip locked}) RETURNING id, kind, payload, attempts, run_at";
+        AND (state = 'ready' OR lease_until < $4) ORDER BY run_at LIMIT $3{skip locked}) RETURNING id, kind, payload, attempts, run_at";
     RENEW = "UPDATE job SET lease_until = $1 WHERE id = $2 AND state = 'running' AND attempts = $3";
     /// Enqueued again while it ran: `run_at` moved, so it runs again.
     FINISH = "UPDATE job SET state = CASE WHEN run_at = $1 THEN 'done' ELSE 'ready' END, lease_until = NULL, \
@@ -72,13 +73,14 @@ pub async fn enqueue(tx: &mut Tx, job: NewJob) -> StoreResult<()> {
     Ok(())
 }
 
-/// Takes at most `most` jobs that are due, or whose runner is gone, oldest first.
-pub async fn claim(tx: &mut Tx, now: Timestamp, lease_until: Timestamp, most: i64) -> StoreResult<Vec<ClaimedJob>> {
+/// Takes at most `most` jobs that are due `now`, or whose runner is gone, oldest first.
+pub async fn claim(tx: &mut Tx, now: Timestamp, lease: Lease, most: i64) -> StoreResult<Vec<ClaimedJob>> {
     let text = fill(tx.engine(), CLAIM, 0);
     let mut rows: Vec<Row> = on!(tx, |conn| sqlx::query_as(sqlx::AssertSqlSafe(text.as_str()))
-        .bind(lease_until.as_millisecond())
+        .bind(lease.until.as_millisecond())
         .bind(now.as_millisecond())
         .bind(most)
+        .bind(lease.from.as_millisecond())
         .fetch_all(conn)
         .await)?;
     rows.sort_by_key(|row| (row.4, row.0));

@@ -15,6 +15,7 @@ pub mod inbound;
 pub mod invitations;
 pub mod jobs;
 pub mod lists;
+pub mod nodes;
 pub mod queue;
 pub mod receipts;
 pub mod roster;

@@ -5,6 +5,7 @@
 mod consent;
 mod deliveries;
 mod jobs;
+mod nodes;
 mod queue;
 mod rows;
 mod statements;

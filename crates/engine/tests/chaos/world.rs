@@ -1,6 +1,5 @@
-//! A district whose every family opted in to texts, and one broadcast on which Send was pressed.
+//! A district whose every family opted in to texts, and broadcasts on which Send is pressed.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::civil::Time;
@@ -11,46 +10,57 @@ use schoolbell_domain::consent::{ConsentEventKind, Program};
 use schoolbell_domain::ids::{BroadcastId, ConsentEventId};
 use schoolbell_domain::people::{ContactRole, PersonKind, Slot};
 use schoolbell_domain::settings::DistrictSettings;
-use schoolbell_engine::clock::SystemClock;
 use schoolbell_engine::commands::preview_broadcast::preview_broadcast;
 use schoolbell_engine::commands::save_draft::save_draft;
 use schoolbell_engine::commands::send_broadcast::send_broadcast;
 use schoolbell_engine::commands::set_up_district::set_up_district;
 use schoolbell_engine::dispatch::Dispatcher;
 use schoolbell_engine::{Actor, Engine};
+use schoolbell_gateways::Gateway;
+use schoolbell_gateways::smpp::{SmppConfig, SmppGateway};
 use schoolbell_store::write::consent::NewConsentEvent;
 use schoolbell_store::write::roster::{
     PersonRow, PointRow, RelationshipRow, RosterRow, SchoolRow, StudentRow, set_households,
 };
 use schoolbell_store::{Db, Tx, migrate, write};
 
-use crate::child;
+/// The gateway of both the child and the test that sets the world up.
+pub fn gateway(port: u16, per_second: f64) -> Arc<dyn Gateway> {
+    let config: SmppConfig = serde_json::from_value(serde_json::json!({
+        "host": "127.0.0.1", "port": port, "system_id": "school", "password": "bell", "source": "68453",
+        "window": 20, "per_second": per_second, "reconnect_s": 0.05,
+    }))
+    .unwrap();
+    Arc::new(SmppGateway::new("smsc", config).unwrap())
+}
 
-/// Builds it in `file` and presses Send; nothing has been planned or sent when it returns.
-pub async fn build(file: &Path, port: u16, families: i64, category: Category) -> BroadcastId {
-    let db = child::open(file).await;
-    migrate::migrate(&db).await.unwrap();
-    let engine = Engine::new(db.clone(), Arc::new(SystemClock), 1);
-    let actor = Actor::command_line();
+/// Builds the district; nothing has been sent when it returns.
+pub async fn build(engine: &Engine, db: &Db, gateway: Arc<dyn Gateway>, families: i64) {
+    migrate::migrate(db).await.unwrap();
     let settings = DistrictSettings {
         window_opens: Time::constant(0, 0, 0, 0),
         window_closes: Time::constant(23, 59, 59, 999_999_999),
         ..DistrictSettings::default()
     };
-    set_up_district(&engine, &actor, "Cedar ISD", "America/Chicago", &settings).await.unwrap();
-    people(&db, families).await;
-    Dispatcher::new(engine.clone(), vec![child::gateway(port)]).register().await.unwrap();
+    let actor = Actor::command_line();
+    set_up_district(engine, &actor, "Cedar ISD", "America/Chicago", &settings).await.unwrap();
+    people(db, families).await;
+    Dispatcher::new(engine.clone(), vec![gateway]).register().await.unwrap();
+}
+
+/// Presses Send; nothing has been planned when it returns.
+pub async fn send(engine: &Engine, category: Category, body: &str) -> BroadcastId {
+    let actor = Actor::command_line();
     let draft = Draft {
         title: "Early dismissal".to_owned(),
         category: Some(category),
         audience: Audience { include: vec![AudienceRule::District], except: vec![] },
-        wordings: vec![Wording { sms_body: "Schools close at noon today.".to_owned(), ..Wording::default() }],
+        wordings: vec![Wording { sms_body: body.to_owned(), ..Wording::default() }],
         ..Draft::default()
     };
-    let kept = save_draft(&engine, &actor, None, &draft).await.unwrap();
-    let preview = preview_broadcast(&engine, &actor, &draft).await.unwrap();
-    send_broadcast(&engine, &actor, (kept.id, kept.version), Some(&preview.digest)).await.unwrap();
-    db.close().await;
+    let kept = save_draft(engine, &actor, None, &draft).await.unwrap();
+    let preview = preview_broadcast(engine, &actor, &draft).await.unwrap();
+    send_broadcast(engine, &actor, (kept.id, kept.version), Some(&preview.digest)).await.unwrap();
     kept.id
 }
 

@@ -1,11 +1,15 @@
 //! General must not double, Schools Out must not miss, and neither may lose.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schoolbell_domain::category::Category;
+use schoolbell_engine::Engine;
+use schoolbell_engine::clock::SystemClock;
 
+use super::child;
+use super::killer::{self, Moment};
 use crate::judge::{Verdict, judge};
-use crate::killer::{self, Moment};
 use crate::smsc::Smsc;
 use crate::world;
 
@@ -21,9 +25,15 @@ async fn play(category: Category, run: &Run) -> (Verdict, BTreeMap<Moment, usize
     let file = folder.path().join("crash.db");
     let smsc = Smsc::open().await;
     let families = i64::try_from(run.families).unwrap();
-    let broadcast = world::build(&file, smsc.port, families, category).await;
+    let db = child::open(&file).await;
+    let engine = Engine::new(db.clone(), Arc::new(SystemClock), 1);
+    world::build(&engine, &db, world::gateway(smsc.port, 1000.0), families).await;
+    let broadcast = world::send(&engine, category, "Schools close at noon today.").await;
+    db.close().await;
     let moments = killer::run(&file, &smsc, broadcast, (run.families, run.kills, run.seed)).await;
-    let verdict = judge(&file, &smsc, broadcast).await;
+    let db = child::open(&file).await;
+    let verdict = judge(&db, &smsc, (broadcast, None)).await;
+    db.close().await;
     println!("{}: {} kills by moment {moments:?}; {verdict:?}", category.key(), run.kills);
     (verdict, moments)
 }

@@ -1,13 +1,11 @@
 //! Joins the carrier's record to our rows by address (one delivery each) and by message id.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use schoolbell_domain::delivery::{DeliveryState, StateKind};
 use schoolbell_domain::ids::{BroadcastId, OriginId};
-use schoolbell_store::read;
+use schoolbell_store::{Db, read};
 
-use crate::child;
 use crate::smsc::Smsc;
 
 /// What the two records say together.
@@ -27,20 +25,19 @@ pub struct Verdict {
     pub receipts_lost: usize,
 }
 
-pub async fn judge(file: &Path, smsc: &Smsc, broadcast: BroadcastId) -> Verdict {
-    let db = child::open(file).await;
+/// Judges one broadcast; `notice` is the number in its text, by which the carrier's record knows it.
+pub async fn judge(db: &Db, smsc: &Smsc, (broadcast, notice): (BroadcastId, Option<u32>)) -> Verdict {
     let mut reads = db.read().await.unwrap();
     let origin = OriginId::from(broadcast);
     let rows = read::checks::addresses_of(&mut reads, origin).await.unwrap();
     let kept = read::receipts::references(&mut reads, "smsc").await.unwrap();
     let counted = read::tallies::counts(&mut reads, origin).await.unwrap();
     drop(reads);
-    db.close().await;
-    let record = smsc.record.lock().unwrap();
+    let record = smsc.record();
     let mut verdict = Verdict { deliveries: rows.len(), ..Verdict::default() };
     let mut states: BTreeMap<(i64, i64), i64> = BTreeMap::new();
     for (address, state) in &rows {
-        let submits = record.submitted.get(address).map_or(0, Vec::len);
+        let submits = record.submitted.get(&(address.clone(), notice)).map_or(0, Vec::len);
         let unconfirmed = *state == DeliveryState::Unconfirmed;
         *states.entry((state.kind().code(), state.reason_code())).or_default() += 1;
         verdict.lost += usize::from(submits == 0 && !unconfirmed || !is_told(*state));
@@ -50,7 +47,9 @@ pub async fn judge(file: &Path, smsc: &Smsc, broadcast: BroadcastId) -> Verdict 
         verdict.delivered += usize::from(*state == DeliveryState::Delivered);
     }
     verdict.receipts_lost = record.acknowledged.iter().filter(|id| !kept.contains(*id)).count();
-    let tallied: BTreeMap<(i64, i64), i64> = counted.iter().fold(BTreeMap::new(), |mut sums, count| {
+    // Who was left out has no address among the rows.
+    let open = counted.iter().filter(|count| count.state.kind() != StateKind::Suppressed);
+    let tallied: BTreeMap<(i64, i64), i64> = open.fold(BTreeMap::new(), |mut sums, count| {
         *sums.entry((count.state.kind().code(), count.state.reason_code())).or_default() += count.count;
         sums
     });

@@ -10,7 +10,7 @@ use schoolbell_domain::delivery::StateKind;
 use schoolbell_domain::ids::{BroadcastId, OriginId};
 use schoolbell_store::read;
 
-use crate::child;
+use super::child;
 use crate::smsc::Smsc;
 
 /// What the rows said right after a kill: a row of the crash table.

@@ -6,23 +6,13 @@ use std::sync::Arc;
 
 use schoolbell_engine::Engine;
 use schoolbell_engine::clock::SystemClock;
-use schoolbell_gateways::Gateway;
-use schoolbell_gateways::smpp::{SmppConfig, SmppGateway};
 use schoolbell_store::{Db, Synchronous};
 use tokio_util::sync::CancellationToken;
 
+use crate::world;
+
 const FILE: &str = "SCHOOLBELL_CRASH_FILE";
 const PORT: &str = "SCHOOLBELL_CRASH_PORT";
-
-/// The gateway of both the child and the test that sets the world up.
-pub fn gateway(port: u16) -> Arc<dyn Gateway> {
-    let config: SmppConfig = serde_json::from_value(serde_json::json!({
-        "host": "127.0.0.1", "port": port, "system_id": "school", "password": "bell", "source": "68453",
-        "window": 20, "per_second": 1000.0, "reconnect_s": 0.05,
-    }))
-    .unwrap();
-    Arc::new(SmppGateway::new("smsc", config).unwrap())
-}
 
 pub async fn open(file: &Path) -> Db {
     Db::open(&format!("sqlite:{}", file.display()), Synchronous::Normal).await.unwrap()
@@ -31,7 +21,7 @@ pub async fn open(file: &Path) -> Db {
 /// Starts this test binary again as the program.
 pub fn start(file: &Path, port: u16) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child::program", "--ignored", "--nocapture"])
+        .args(["--exact", "crash::child::program", "--ignored", "--nocapture"])
         .env(FILE, file)
         .env(PORT, port.to_string())
         .stdout(Stdio::null())
@@ -47,5 +37,5 @@ async fn program() {
     let Some(file) = std::env::var_os(FILE).map(PathBuf::from) else { return };
     let port = std::env::var_os(PORT).and_then(|port| port.to_str()?.parse().ok()).unwrap();
     let engine = Engine::new(open(&file).await, Arc::new(SystemClock), 2);
-    schoolbell_engine::run(engine, vec![gateway(port)], CancellationToken::new()).await.unwrap();
+    schoolbell_engine::run(engine, vec![world::gateway(port, 1000.0)], CancellationToken::new()).await.unwrap();
 }
