@@ -32,10 +32,14 @@ pub async fn open_database(config: &Config) -> anyhow::Result<Db> {
 /// `doing` is what operators see of this program among the others on the database.
 pub async fn open(config: &Config, doing: &str) -> anyhow::Result<(Engine, Db)> {
     let db = open_database(config).await?;
-    let steps = migrate::migrate(&db).await.context("the database does not come to this program's version")?;
-    if !steps.is_empty() {
-        tracing::info!(steps = steps.len(), "the database was brought to this program's version");
+    let migrated = migrate::migrate(&db).await.context("the database does not come to this program's version")?;
+    if !migrated.taken.is_empty() {
+        tracing::info!(steps = migrated.taken.len(), "the database was brought to this program's version");
     }
+    if !migrated.newer.is_empty() {
+        tracing::warn!(steps = ?migrated.newer, "a newer program has added to the database; upgrade this one soon");
+    }
+    refuse_what_moved(&db).await?;
     let clock: Arc<dyn Clock> = match db.engine() {
         schoolbell_store::Engine::Sqlite => Arc::new(SystemClock),
         schoolbell_store::Engine::Postgres => {
@@ -51,6 +55,17 @@ pub async fn open(config: &Config, doing: &str) -> anyhow::Result<(Engine, Db)> 
 fn machine() -> String {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     if name.is_empty() { "a machine".to_owned() } else { name }
+}
+
+/// A district that was moved to another database must not be sent from both.
+async fn refuse_what_moved(db: &Db) -> anyhow::Result<()> {
+    let instance = read::instance::current(&mut db.read().await?).await?;
+    if let Some(moved_at) = instance.and_then(|instance| instance.moved_at) {
+        anyhow::bail!(
+            "the district was moved from this database to another at {moved_at}; write that one in [database] url"
+        );
+    }
+    Ok(())
 }
 
 async fn set_up(engine: &Engine, district: &DistrictSection) -> anyhow::Result<()> {

@@ -1,6 +1,7 @@
 //! The `schoolbell` program: everything concrete is chosen here.
 
 mod alone;
+mod backup;
 mod config;
 mod consent;
 mod demo;
@@ -12,6 +13,9 @@ mod import;
 mod init;
 mod logging;
 mod migrate;
+mod migrate_store;
+mod release;
+mod restore;
 mod sample;
 mod serve;
 mod users;
@@ -49,6 +53,14 @@ enum Command {
     },
     /// Bring the database to this program's version
     Migrate(ConfigArgs),
+    /// Write the whole district into one file, while everybody works
+    Backup(backup::BackupArgs),
+    /// Build the database from a backup; what was planned in it is held back
+    Restore(restore::RestoreArgs),
+    /// Show what a restored copy holds back, let it go or give it up
+    Release(release::ReleaseArgs),
+    /// Move the district to another database, for example from SQLite to PostgreSQL
+    MigrateStore(migrate_store::MoveArgs),
     /// Add people who sign in, their roles, links and passwords
     User(users::UserArgs),
     /// Let a guardian in on the families' side
@@ -107,6 +119,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             return import::run(&engine, import).await;
         }
         Command::Migrate(args) => migrate::migrate(&args.load()?).await?,
+        Command::Backup(args) => backup::backup(&args).await?,
+        Command::Restore(args) => restore::restore(&args).await?,
+        Command::Release(args) => release::release(&args).await?,
+        Command::MigrateStore(args) => migrate_store::migrate_store(&args).await?,
         Command::User(args) => users::user(args).await?,
         Command::Family(args) => family::family(args).await?,
         Command::Explain(args) => explain::explain(&args).await?,

@@ -7,11 +7,14 @@ use crate::house;
 
 pub async fn migrate(config: &Config) -> anyhow::Result<()> {
     let db = house::open_database(config).await?;
-    let steps = migrate::migrate(&db).await?;
-    if steps.is_empty() {
-        println!("the database is at this program's version");
+    let migrated = migrate::migrate(&db).await?;
+    if !migrated.newer.is_empty() {
+        println!("a newer program has added steps {:?}; this one works beside it", migrated.newer);
+    }
+    if migrated.taken.is_empty() {
+        println!("the database has every step of this program");
     } else {
-        println!("took {} steps: {steps:?}", steps.len());
+        println!("took {} steps: {:?}", migrated.taken.len(), migrated.taken);
     }
     db.close().await;
     Ok(())

@@ -85,6 +85,8 @@ pub enum Act {
     ManageUsers,
     RecordRevocation,
     SeeAudit,
+    /// Restore a backup, and decide what becomes of what the restored copy holds back.
+    ReleaseHeld,
 }
 
 /// Whether any of the grants allows the act in the place. No role gains by a smaller scope.
@@ -111,7 +113,7 @@ const fn allows(role: Role, act: Act) -> bool {
             | Act::SeePeople
             | Act::SeeRoster
             | Act::RecordRevocation => true,
-            Act::ImportRoster | Act::SeeSettings | Act::ManageUsers | Act::SeeAudit => false,
+            Act::ImportRoster | Act::SeeSettings | Act::ManageUsers | Act::SeeAudit | Act::ReleaseHeld => false,
         },
         Role::Office => match act {
             Act::SeeHome
@@ -127,7 +129,12 @@ const fn allows(role: Role, act: Act) -> bool {
                 | Category::SchoolsOut => true,
                 Category::General | Category::Surveys => false,
             },
-            Act::SeeRoster | Act::ImportRoster | Act::SeeSettings | Act::ManageUsers | Act::SeeAudit => false,
+            Act::SeeRoster
+            | Act::ImportRoster
+            | Act::SeeSettings
+            | Act::ManageUsers
+            | Act::SeeAudit
+            | Act::ReleaseHeld => false,
         },
         Role::Registrar => match act {
             Act::SeeHome
@@ -136,9 +143,13 @@ const fn allows(role: Role, act: Act) -> bool {
             | Act::SeeRoster
             | Act::ImportRoster
             | Act::RecordRevocation => true,
-            Act::Compose | Act::Send(_) | Act::StopBroadcast | Act::SeeSettings | Act::ManageUsers | Act::SeeAudit => {
-                false
-            }
+            Act::Compose
+            | Act::Send(_)
+            | Act::StopBroadcast
+            | Act::SeeSettings
+            | Act::ManageUsers
+            | Act::SeeAudit
+            | Act::ReleaseHeld => false,
         },
         Role::Teacher => match act {
             Act::SeeHome | Act::SeePeople => true,
@@ -151,7 +162,8 @@ const fn allows(role: Role, act: Act) -> bool {
             | Act::RecordRevocation
             | Act::SeeSettings
             | Act::ManageUsers
-            | Act::SeeAudit => false,
+            | Act::SeeAudit
+            | Act::ReleaseHeld => false,
         },
         Role::Observer => match act {
             Act::SeeHome | Act::SeeBroadcasts => true,
@@ -164,7 +176,8 @@ const fn allows(role: Role, act: Act) -> bool {
             | Act::RecordRevocation
             | Act::SeeSettings
             | Act::ManageUsers
-            | Act::SeeAudit => false,
+            | Act::SeeAudit
+            | Act::ReleaseHeld => false,
         },
     }
 }
@@ -188,6 +201,7 @@ mod tests {
             Act::ManageUsers,
             Act::RecordRevocation,
             Act::SeeAudit,
+            Act::ReleaseHeld,
         ];
         acts.extend(Category::ALL.map(Act::Send));
         acts
@@ -225,6 +239,7 @@ mod tests {
             assert_eq!(may(role, Act::ImportRoster), district || role == Role::Registrar, "{role:?}");
             assert_eq!(may(role, Act::ManageUsers), district, "{role:?}");
             assert_eq!(may(role, Act::SeeAudit), district, "{role:?}");
+            assert_eq!(may(role, Act::ReleaseHeld), district, "{role:?}");
             assert!(may(role, Act::SeeHome), "{role:?}");
         }
     }

@@ -235,6 +235,8 @@ fn evidence(text: &NewInbound) -> String {
 /// The fixed answer, as a delivery of its own; handled twice, it is still one.
 async fn reply(engine: &Engine, tx: &mut Tx, number: &Phone, text: &NewInbound, body: String) -> StoreResult<()> {
     let now: Timestamp = engine.now();
+    // A text from before a restore: the original may have answered it.
+    let not_before = read::instance::held_if_older(tx, text.received_at).await?.unwrap_or(now);
     let origin = OriginId::from(text.id);
     let rendering = NewContent {
         id: ContentId::from_raw(engine.next_id()),
@@ -259,7 +261,7 @@ async fn reply(engine: &Engine, tx: &mut Tx, number: &Phone, text: &NewInbound, 
         children: Vec::new(),
         content: content.first().copied(),
         basis: None,
-        opening: Opening::Queued { not_before: now },
+        opening: Opening::Queued { not_before },
         priority: PRIORITY_REPLY,
         urgent: false,
         expires_at: text.received_at + REPLY_EXPIRES_AFTER,

@@ -24,6 +24,7 @@ mod reach;
 pub mod receipts;
 mod render;
 pub mod roles;
+pub mod room;
 pub mod roster;
 mod run;
 #[cfg(test)]
@@ -55,6 +56,7 @@ pub struct Engine {
     ids: Arc<IdMaker>,
     pub wake: Wake,
     pub live: Live,
+    pub room: room::Room,
     pub(crate) imports: roster::progress::Running,
     pub(crate) halted: halted::Halted,
     pub(crate) held: held::Held,
@@ -76,6 +78,7 @@ impl Engine {
             wake: Wake::telling(post.clone()),
             live: Live::telling(post.clone()),
             post,
+            room: room::Room::default(),
             imports: roster::progress::Running::default(),
             halted: halted::Halted::default(),
             held: held::Held::default(),

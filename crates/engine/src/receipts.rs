@@ -100,7 +100,9 @@ async fn keep_batch(engine: &Engine, batch: &[Brought]) -> Result<(), NotKept> {
     for brought in batch {
         by_gateway.entry(&brought.gateway).or_default().extend(&brought.heard);
     }
-    match keep_and_match(engine, &by_gateway).await {
+    let kept = keep_and_match(engine, &by_gateway).await;
+    engine.room.note("receipts", engine.now(), &kept);
+    match kept {
         Ok(()) => Ok(()),
         Err(error) if error.is_temporary() => Err(NotKept(error.to_string())),
         Err(error) => {

@@ -31,6 +31,37 @@ pub async fn lock_audit(tx: &mut Tx) -> StoreResult<()> {
     Ok(())
 }
 
+/// Table, column and type of every column, in order.
+pub fn list_columns(tx: &Tx) -> &'static str {
+    match tx {
+        Tx::Sqlite(_) => {
+            "SELECT tables.name, columns.name, columns.type FROM sqlite_master AS tables \
+             JOIN pragma_table_info(tables.name) AS columns WHERE tables.type = 'table' \
+             AND tables.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY tables.name, columns.cid"
+        }
+        Tx::Postgres(_) => {
+            "SELECT table_name::text, column_name::text, data_type::text FROM information_schema.columns \
+             WHERE table_schema = current_schema() ORDER BY table_name COLLATE \"C\", ordinal_position"
+        }
+    }
+}
+
+/// Which table refers to which: child and parent.
+pub fn list_references(tx: &Tx) -> &'static str {
+    match tx {
+        Tx::Sqlite(_) => {
+            "SELECT tables.name, parents.\"table\" FROM sqlite_master AS tables \
+             JOIN pragma_foreign_key_list(tables.name) AS parents WHERE tables.type = 'table'"
+        }
+        Tx::Postgres(_) => {
+            "SELECT child.relname::text, parent.relname::text FROM pg_constraint \
+             JOIN pg_class AS child ON child.oid = pg_constraint.conrelid \
+             JOIN pg_class AS parent ON parent.oid = pg_constraint.confrelid \
+             WHERE pg_constraint.contype = 'f' AND child.relnamespace = current_schema()::regnamespace"
+        }
+    }
+}
+
 /// Not `now()`, which stands still from the begin of a transaction.
 const LEASE_TIME: &str = "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::BIGINT";
 /// The number is ours, any constant would do; 5127001 belongs to the migrations.

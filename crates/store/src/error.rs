@@ -40,7 +40,7 @@ impl From<sqlx::Error> for StoreError {
                 ("53100", _) | (_, 13) => Self::DiskFull,
                 ("40001" | "40P01", _) | (_, 5 | 6) => Self::Locked,
                 // Class 08 connection, 57P0x shutdown, 25006 a standby, 25P03 frozen too long in a transaction, 53300 full.
-                ("57P01" | "57P02" | "57P03" | "25006" | "25P03" | "53300", _) => {
+                ("57P01" | "57P02" | "57P03" | "25006" | "25P03" | "53200" | "53300", _) => {
                     Self::Away(database.message().to_owned())
                 }
                 (code, _) if code.len() == 5 && code.starts_with("08") => Self::Away(database.message().to_owned()),

@@ -4,6 +4,7 @@
 //! noun: [`read`] for what pages ask, [`write`] for what commands do. A write `Tx` can be had only from [`Db`], which
 //! the engine keeps; pages get a [`Reader`].
 
+pub mod carry;
 pub mod db;
 pub mod dialect;
 pub mod error;

@@ -35,6 +35,11 @@ async fn look(state: &WebState) -> schoolbell_store::StoreResult<(bool, Value)> 
     let all_up = gateways.iter().all(|gateway| gateway.state == "up");
     let states: serde_json::Map<String, Value> =
         gateways.into_iter().map(|gateway| (gateway.name, Value::String(gateway.state))).collect();
-    let database = if set_up { "ok" } else { "not set up" };
-    Ok((set_up && all_up, json!({ "database": database, "gateways": states })))
+    let full = state.engine.room.full_since().is_some();
+    let database = match (set_up, full) {
+        (_, true) => "full",
+        (true, false) => "ok",
+        (false, false) => "not set up",
+    };
+    Ok((set_up && all_up && !full, json!({ "database": database, "gateways": states })))
 }

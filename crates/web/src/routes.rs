@@ -44,6 +44,7 @@ fn pages() -> Router<WebState> {
     Router::new()
         .route("/", get(staff::home::page))
         .route("/now", get(staff::home::fragment))
+        .route("/held", post(staff::held::decide))
         .route("/menu", get(staff::menu::page))
         .route("/theme", post(staff::menu::theme))
         .route("/rules", get(rules::page))

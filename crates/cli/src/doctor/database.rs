@@ -23,12 +23,15 @@ pub async fn look(config: &Config) -> Result<(Vec<Finding>, Db), Finding> {
         Engine::Postgres => "PostgreSQL",
     };
     let finding = match migrate::standing(&db).await {
-        Ok(standing) if standing.stands > standing.newest => Finding::broken(
+        Ok(standing) if !standing.newer.is_empty() => Finding::watch(
             WHAT,
-            format!("{engine} has schema {}, this program knows {}", standing.stands, standing.newest),
-            "start the newer program; this one is too old",
+            format!(
+                "{engine} at {url} has steps {:?} of a newer program, which this one can live with",
+                standing.newer
+            ),
+            "upgrade this node too",
         ),
-        Ok(standing) if standing.stands < standing.newest => Finding::watch(
+        Ok(standing) if !standing.missing.is_empty() => Finding::watch(
             WHAT,
             format!(
                 "{engine} at {url} opens and can be written to, but has schema {} of {}",
@@ -41,8 +44,8 @@ pub async fn look(config: &Config) -> Result<(Vec<Finding>, Db), Finding> {
         }
         Err(error) => Finding::broken(
             WHAT,
-            format!("{engine} at {url} opens but cannot be written to: {error}"),
-            "free disk space, end what holds it locked, or give this user the right to write",
+            format!("{engine} at {url} opens but cannot be worked with: {error}"),
+            "free disk space, end what holds it locked, give this user the right to write, or start the newer program",
         ),
     };
     Ok((vec![finding], db))

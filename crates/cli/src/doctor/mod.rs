@@ -4,6 +4,7 @@ mod carriers;
 mod clock;
 mod database;
 mod disk;
+mod hold;
 mod pages;
 mod people;
 
@@ -60,6 +61,7 @@ pub async fn doctor(config: &Config) -> anyhow::Result<ExitCode> {
         Ok((said, db)) => {
             findings.extend(said);
             findings.push(clock::look(&db).await);
+            findings.extend(hold::look(&db).await);
             findings.extend(people::look(&db).await);
             db.close().await;
         }

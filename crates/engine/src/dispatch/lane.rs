@@ -57,6 +57,8 @@ pub(super) async fn run(
 ) {
     let stop_gateway = CancellationToken::new();
     let Running { work, outcomes, health } = gateway.clone().start(sink, stop_gateway.clone());
+    // Neither can grow beyond what is in flight, which `room` bounds: one entry for each delivery that was claimed and
+    // not settled. A bound here would only add a place to wait in, and the gateway must never wait for a commit.
     let (heard_tx, heard) = mpsc::unbounded_channel();
     let (claimed_tx, claimed) = mpsc::unbounded_channel();
     let feed = Feed {
@@ -163,7 +165,9 @@ impl Lane {
     async fn turn_until_kept(&mut self, batch: &mut Vec<Heard>) {
         let mut wait = Duration::from_millis(50);
         loop {
-            match self.turn(batch).await {
+            let turned = self.turn(batch).await;
+            self.engine.room.note(self.gateway.name(), self.engine.now(), &turned);
+            match turned {
                 Ok(()) => {
                     batch.clear();
                     return;

@@ -16,7 +16,7 @@ use schoolbell_store::write::content::{NewContent, intern};
 use schoolbell_store::write::deliveries::{NewDelivery, Opening, OriginKind, insert};
 use schoolbell_store::write::jobs::NewJob;
 use schoolbell_store::write::{audit, broadcasts};
-use schoolbell_store::{ReadTx, StoreError, StoreResult, Tx};
+use schoolbell_store::{ReadTx, StoreError, StoreResult, Tx, read};
 use serde_json::json;
 
 use crate::commands::send_broadcast::sender_name;
@@ -89,7 +89,9 @@ impl Expansion {
             CommandError::Fault(StoreError::Damaged { row: broadcast.id.to_string(), what: what.to_owned() })
         };
         let sent_at = broadcast.sent_at.ok_or_else(|| damaged("no time of Send"))?;
-        let planning = Planning::of(reads, &broadcast.draft, sent_at).await?;
+        // What a restored copy held back leaves in the hours of the day on which it was let go.
+        let leaves_at = read::instance::leaves_at(reads, sent_at).await?;
+        let planning = Planning::of(reads, &broadcast.draft, leaves_at).await?;
         let sender = broadcast.sent_by.filter(|user| *user != UserId::from_raw(0));
         let sender = sender_name(reads, sender, &planning.district.name).await?;
         let renderer = Renderer::of(reads, &broadcast.draft, &planning.district, &sender, sent_at).await?;

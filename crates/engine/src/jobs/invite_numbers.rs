@@ -41,6 +41,10 @@ pub fn job(engine: &Engine) -> NewJob {
 /// Invites every number that has not been. A crash in between leaves either both, invitation and delivery, or neither.
 pub(super) async fn run(engine: &Engine) -> JobResult {
     let mut reads = engine.db.read().await?;
+    if read::instance::is_held(&mut reads).await? {
+        // A restored copy does not know whom the original has invited since; it waits until a person has decided.
+        return Ok(());
+    }
     let has_gateway = read::gateways::channels(&mut reads).await?.contains(&Channel::Sms);
     let Some(district) = district::lookup_district(&mut reads).await? else { return Ok(()) };
     drop(reads);

@@ -6,6 +6,7 @@
 pub mod cancel_stopped;
 pub mod expand_broadcast;
 pub mod invite_numbers;
+pub(crate) mod release_held;
 pub(crate) mod runner;
 pub mod send_family_code;
 pub mod send_scheduled;
@@ -59,7 +60,15 @@ pub const KINDS: &[JobKind] = &[
         kind: invite_numbers::KIND,
         run: |engine, _payload| Box::pin(async move { invite_numbers::run(&engine).await }),
     },
+    JobKind {
+        kind: release_held::KIND,
+        run: |engine, _payload| Box::pin(async move { Ok(release_held::run(&engine).await.map(drop)?) }),
+    },
 ];
+
+/// The kinds that go on in a restored copy before a person has decided: they send nothing by themselves, and inviting
+/// waits on its own. Every other kind is held.
+pub(crate) const RUN_WHILE_HELD: &[&str] = &[cancel_stopped::KIND, invite_numbers::KIND, release_held::KIND];
 
 /// The id that a payload is.
 fn id(payload: &str) -> Result<BroadcastId, JobError> {

@@ -33,7 +33,9 @@ pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
     let mut at_work = JoinSet::new();
     loop {
         let free = AT_ONCE - at_work.len();
-        match claim(&engine, free).await {
+        let claimed = claim(&engine, free).await;
+        engine.room.note("jobs", engine.now(), &claimed);
+        match claimed {
             Ok(claimed) => {
                 for job in claimed {
                     at_work.spawn(work(engine.clone(), job, stop.clone()));

@@ -5,7 +5,10 @@
 mod bench;
 mod carrier;
 mod consent;
+mod fairness;
 mod lanes;
 mod leases;
 mod nodes;
 mod receipts;
+mod restore;
+mod upgrade;

@@ -33,6 +33,7 @@ pub(super) fn start(gateway: Arc<DrillGateway>, sink: Arc<dyn InboundSink>, stop
     let window = gateway.config.window.max(1);
     let (work, taken) = mpsc::channel(window);
     let (outcomes, outcomes_rx) = mpsc::channel(window);
+    // One for each delivery that is being played out and has a task of its own anyway, which is larger.
     let (receipts, heard) = mpsc::unbounded_channel();
     let (up, health) = watch::channel(Health::Starting);
     let tasks = TaskTracker::new();

@@ -84,6 +84,7 @@ impl Gateway for SmppGateway {
         let (outcome_sender, outcomes) = mpsc::channel(2 * window + 64);
         let (health_sender, health) = watch::channel(Health::Starting);
         let (item_sender, items) = mpsc::channel(HEARING);
+        // One for each packet that was let in, so `HEARING` bounds it too.
         let (verdict_sender, verdicts) = mpsc::unbounded_channel();
         let account = Account { name: self.name.clone(), config: self.config.clone(), sender: self.sender.clone() };
         let listener = Listener::new(&self.name, &self.config, sink, verdict_sender);

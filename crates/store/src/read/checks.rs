@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use schoolbell_domain::delivery::DeliveryState;
 use schoolbell_domain::ids::{DeliveryId, OriginId};
 
@@ -12,6 +13,9 @@ use crate::tx::Reads;
 
 statements! {
     STATES_OF = "SELECT id, state, reason FROM delivery WHERE origin_id = $1 ORDER BY id";
+    AT_WORK = "SELECT (SELECT COUNT(*) FROM delivery WHERE state = 2 AND lease_until > $1) \
+        + (SELECT COUNT(*) FROM job WHERE state IN ('ready', 'running') AND lease_until > $1) \
+        + (SELECT COUNT(*) FROM gateway WHERE held_until > $1)";
     ADDRESSES_OF = "SELECT COALESCE(address, ''), state, reason FROM delivery WHERE origin_id = $1 AND state <> 0";
     UNSETTLED = "SELECT DISTINCT COALESCE(delivery.address, '') FROM delivery JOIN attempt \
         ON attempt.delivery_id = delivery.id WHERE delivery.origin_id = $1 AND attempt.outcome IN (3, 4)";
@@ -28,6 +32,13 @@ pub async fn states_of(reads: &mut impl Reads, origin: OriginId) -> StoreResult<
             Ok((id, DeliveryState::from_codes(state, reason).ok_or_else(damaged)?))
         })
         .collect()
+}
+
+/// Whether somebody holds the right to send, to run a job or to be bound to a carrier.
+pub async fn is_at_work(reads: &mut impl Reads, now: Timestamp) -> StoreResult<bool> {
+    let held: i64 =
+        on!(reads.tx(), |conn| sqlx::query_scalar(AT_WORK).bind(now.as_millisecond()).fetch_one(conn).await)?;
+    Ok(held > 0)
 }
 
 /// The address and state of every delivery of an origin that was not left out; to be held against a carrier's record.

@@ -20,6 +20,7 @@ pub struct District {
 }
 
 statements! {
+    IDENTITY = "SELECT name, created_at FROM district WHERE id = 1";
     LOOKUP = "SELECT name, time_zone, settings FROM district WHERE id = 1";
     SCHOOLS = "SELECT id, name, level, time_zone FROM school WHERE active ORDER BY name, id";
 }
@@ -33,6 +34,19 @@ pub async fn lookup_district(reads: &mut impl Reads) -> StoreResult<Option<Distr
     let time_zone = TimeZone::get(&zone_name).map_err(|error| damaged(error.to_string()))?;
     let settings = serde_json::from_str(&settings).map_err(|error| damaged(error.to_string()))?;
     Ok(Some(District { name, time_zone, zone_name, settings }))
+}
+
+/// What tells one district from another: its name, and the millisecond in which it was set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    pub name: String,
+    pub created_at: i64,
+}
+
+/// Whose database this is; `None` before the district was set up.
+pub async fn lookup_identity(reads: &mut impl Reads) -> StoreResult<Option<Identity>> {
+    let row: Option<(String, i64)> = on!(reads.tx(), |conn| sqlx::query_as(IDENTITY).fetch_optional(conn).await)?;
+    Ok(row.map(|(name, created_at)| Identity { name, created_at }))
 }
 
 /// The district; fails before it was set up.

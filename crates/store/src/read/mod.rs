@@ -15,6 +15,7 @@ pub mod gateways;
 pub mod home;
 pub mod imports;
 pub mod inbound;
+pub mod instance;
 pub mod jobs;
 pub mod lists;
 pub mod names;

@@ -12,6 +12,7 @@ pub mod family_doors;
 pub mod gateways;
 pub mod imports;
 pub mod inbound;
+pub mod instance;
 pub mod invitations;
 pub mod jobs;
 pub mod lists;

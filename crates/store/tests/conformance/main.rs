@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod carry;
 mod consent;
 mod deliveries;
 mod jobs;
@@ -9,3 +10,4 @@ mod nodes;
 mod queue;
 mod rows;
 mod statements;
+mod upgrade;

@@ -5,7 +5,7 @@ use schoolbell_store::{StoreError, Tx, on, read, sql, write};
 use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 
 /// Every module with statements. A module that is not here fails `every_module_with_statements_is_listed`.
-const MODULES: &[(&str, &[(&str, &str)])] = &[
+pub const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("read/audit", read::audit::STATEMENTS),
     ("read/broadcast_list", read::broadcast_list::STATEMENTS),
     ("read/broadcasts", read::broadcasts::STATEMENTS),
@@ -19,6 +19,7 @@ const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("read/home", read::home::STATEMENTS),
     ("read/imports", read::imports::STATEMENTS),
     ("read/inbound", read::inbound::STATEMENTS),
+    ("read/instance", read::instance::STATEMENTS),
     ("read/jobs", read::jobs::STATEMENTS),
     ("read/lists", read::lists::STATEMENTS),
     ("read/names", read::names::STATEMENTS),
@@ -46,6 +47,7 @@ const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("write/gateways", write::gateways::STATEMENTS),
     ("write/imports", write::imports::STATEMENTS),
     ("write/inbound", write::inbound::STATEMENTS),
+    ("write/instance", write::instance::STATEMENTS),
     ("write/invitations", write::invitations::STATEMENTS),
     ("write/jobs", write::jobs::STATEMENTS),
     ("write/lists", write::lists::STATEMENTS),

@@ -36,6 +36,9 @@ struct HomeFragment {
 
 /// What is going on at this moment.
 struct Now {
+    /// Since when the database takes nothing more.
+    full_since: Option<TimeElement>,
+    hold: Option<super::held::Hold>,
     running: Vec<Line>,
     scheduled: Vec<Line>,
     drafts: Vec<Line>,
@@ -71,7 +74,7 @@ pub async fn page(State(state): State<WebState>, staff: Staff) -> PageResult<Htm
     staff.must_somewhere(Act::SeeHome)?;
     let mut reads = state.engine.reader().read().await?;
     let schools = schools(&mut reads).await?;
-    let now = look(&mut reads, &staff, &schools).await?;
+    let now = look(&state, &mut reads, &staff, &schools).await?;
     let allowed = staff.schools_for(Act::SeeHome);
     let mine = |row: &&Reachable| allowed.as_ref().is_none_or(|ids| ids.contains(&row.school));
     let reach = state.reach.get(&mut reads, staff.now).await?;
@@ -87,10 +90,10 @@ pub async fn fragment(State(state): State<WebState>, staff: Staff) -> PageResult
     staff.must_somewhere(Act::SeeHome)?;
     let mut reads = state.engine.reader().read().await?;
     let schools = schools(&mut reads).await?;
-    html(&HomeFragment { now: look(&mut reads, &staff, &schools).await? })
+    html(&HomeFragment { now: look(&state, &mut reads, &staff, &schools).await? })
 }
 
-async fn look(reads: &mut impl Reads, staff: &Staff, schools: &[SchoolRow]) -> PageResult<Now> {
+async fn look(state: &WebState, reads: &mut impl Reads, staff: &Staff, schools: &[SchoolRow]) -> PageResult<Now> {
     let teller = staff.teller();
     let shown = |found: Vec<BroadcastLine>| -> Vec<Line> {
         found.into_iter().filter(|row| may_see(staff, row.owner)).map(|row| line(row, &teller, schools)).collect()
@@ -113,6 +116,8 @@ async fn look(reads: &mut impl Reads, staff: &Staff, schools: &[SchoolRow]) -> P
     let mut listens: Vec<String> = vec!["gateways".to_owned(), "home".to_owned()];
     listens.extend(running.iter().chain(&scheduled).map(|line| line.id.to_string()));
     Ok(Now {
+        full_since: state.engine.room.full_since().map(|since| teller.tell(since)),
+        hold: super::held::look(reads, staff).await?,
         running,
         scheduled,
         drafts,

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod broadcast;
 pub mod broadcasts;
 pub mod compose;
+pub mod held;
 pub mod home;
 pub mod lines;
 pub mod menu;

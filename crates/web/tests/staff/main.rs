@@ -3,5 +3,6 @@
 mod compose;
 mod doors;
 mod families;
+mod held;
 mod pages;
 mod world;

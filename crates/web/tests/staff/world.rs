@@ -14,12 +14,14 @@ use schoolbell_domain::settings::DistrictSettings;
 use schoolbell_engine::clock::SystemClock;
 use schoolbell_engine::commands::create_user::{NewUser, create_user};
 use schoolbell_engine::commands::import_roster::import_roster;
+use schoolbell_engine::commands::restore_backup::restore_backup;
 use schoolbell_engine::commands::set_up_district::set_up_district;
 use schoolbell_engine::commands::sign_in_link::make_sign_in_link;
 use schoolbell_engine::roster::{ImportRequest, Source};
 use schoolbell_engine::{Actor, Engine, run};
 use schoolbell_gateways::Gateway;
 use schoolbell_gateways::drill::{DrillConfig, DrillGateway};
+use schoolbell_store::carry::{Onto, backup};
 use schoolbell_store::read::district;
 use schoolbell_store::{Db, Synchronous, migrate};
 use schoolbell_web::{WebSettings, router};
@@ -73,12 +75,21 @@ impl World {
         let roster = folder.path().join("students.csv");
         std::fs::write(&roster, STUDENTS)?;
         import_roster(&engine, &actor, ImportRequest::of(Source::Path(roster))).await?;
-        let settings = WebSettings {
-            base_url: "http://bell.example.org".to_owned(),
-            upload_folder: folder.path().to_owned(),
-            max_upload_bytes: 8 * 1024 * 1024,
-        };
-        let pages = router(engine.clone(), settings);
+        let pages = router(engine.clone(), settings(folder.path()));
+        Ok(Self { engine, pages, folder, stop: CancellationToken::new() })
+    }
+
+    /// A copy of this world, from a backup.
+    pub async fn restored(&self) -> Done<Self> {
+        let now = self.engine.now();
+        let mut view = self.engine.reader().read().await?;
+        let head = backup::head(&mut view, "test", now).await?;
+        let file = backup::write(&mut view, &head, Vec::new(), |_| {}).await?;
+        let folder = tempfile::tempdir()?;
+        let db = Db::open(&format!("sqlite:{}", folder.path().join("web.db").display()), Synchronous::Normal).await?;
+        let engine = Engine::new(db, Arc::new(SystemClock), 1);
+        restore_backup(&engine, &Actor::command_line(), (file.as_slice(), Onto::Empty), |_| {}).await?;
+        let pages = router(engine.clone(), settings(folder.path()));
         Ok(Self { engine, pages, folder, stop: CancellationToken::new() })
     }
 
@@ -119,6 +130,14 @@ impl World {
         let page = browser.get(&format!("/sign-in/link/{token}")).await?;
         browser.post(&format!("/sign-in/link/{token}"), &[("csrf", &page.csrf()?)]).await?;
         Ok(browser)
+    }
+}
+
+fn settings(folder: &Path) -> WebSettings {
+    WebSettings {
+        base_url: "http://bell.example.org".to_owned(),
+        upload_folder: folder.to_owned(),
+        max_upload_bytes: 8 * 1024 * 1024,
     }
 }
 
