@@ -7,6 +7,7 @@ use clap::Subcommand;
 use schoolbell_domain::consent::{ConsentState, Program};
 use schoolbell_domain::phone::Phone;
 use schoolbell_store::read::audit::{self, ChainCheck};
+use schoolbell_store::read::checks::without_basis;
 use schoolbell_store::read::consent::{LedgerEntry, broken_link, ledger, numbers_after, states};
 use schoolbell_store::{ReadTx, StoreResult};
 
@@ -52,18 +53,18 @@ async fn show(args: &ConfigArgs, number: &str) -> anyhow::Result<()> {
     }
     for program in Program::ALL {
         let state = state(&entries, program);
-        let own: Vec<_> = entries.iter().filter(|entry| entry.event.program == program).collect();
+        let own: Vec<_> = entries.iter().filter(|entry| entry.program == program).collect();
         if own.is_empty() {
             continue;
         }
         println!("{}: {}", program.word(), state.word());
         for entry in own {
-            let event = &entry.event;
+            let event = &entry.link.event;
             let at = event.at.strftime("%Y-%m-%d %H:%M:%S UTC");
             println!("  {at}  {:<18} by {}  {}", event.kind.word(), event.actor, event.evidence);
         }
     }
-    if let Some(id) = broken_link(&entries) {
+    if let Some(id) = broken_link(phone.expose(), &entries) {
         println!("the chain is broken at {id}: somebody changed the ledger behind the program's back");
     }
     Ok(())
@@ -71,7 +72,7 @@ async fn show(args: &ConfigArgs, number: &str) -> anyhow::Result<()> {
 
 /// What the entries of one program fold to.
 fn state(entries: &[LedgerEntry], program: Program) -> ConsentState {
-    let kinds = entries.iter().filter(|entry| entry.event.program == program).map(|entry| entry.event.kind);
+    let kinds = entries.iter().filter(|entry| entry.program == program).map(|entry| entry.link.event.kind);
     kinds.fold(ConsentState::Unknown, ConsentState::after)
 }
 
@@ -95,6 +96,10 @@ async fn verify(args: &ConfigArgs) -> anyhow::Result<ExitCode> {
             0
         }
     };
+    let without = without_basis(&mut view).await?;
+    if without > 0 {
+        wrong.push(format!("{without} deliveries do not say on what basis they went"));
+    }
     if wrong.is_empty() {
         println!("the ledgers of {count} numbers and {lines} lines of the audit log are whole");
         return Ok(ExitCode::SUCCESS);
@@ -111,7 +116,7 @@ async fn faults(view: &mut ReadTx, numbers: &[String]) -> StoreResult<Vec<String
     let mut ledgers = Vec::new();
     for number in numbers {
         let entries = ledger(view, number).await?;
-        if let Some(id) = broken_link(&entries) {
+        if let Some(id) = broken_link(number, &entries) {
             wrong.push(format!("the ledger of {number} is broken at {id}"));
         }
         ledgers.push(entries);

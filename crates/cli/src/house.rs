@@ -9,8 +9,10 @@ use schoolbell_domain::settings::DistrictSettings;
 use schoolbell_engine::clock::{DatabaseClock, SystemClock};
 use schoolbell_engine::commands::set_up_district::set_up_district;
 use schoolbell_engine::{Actor, Engine};
+use schoolbell_formats::twilio::Signer;
 use schoolbell_gateways::Gateway;
 use schoolbell_store::{Db, migrate, read};
+use schoolbell_web::TwilioHook;
 
 use crate::config::{Config, DistrictSection};
 
@@ -47,6 +49,7 @@ pub async fn open(config: &Config, doing: &str) -> anyhow::Result<(Engine, Db)> 
         }
     };
     let engine = Engine::join(db.clone(), clock, &machine(), doing).await?;
+    let engine = engine.reached_at(&config.web.public_url.0);
     set_up(&engine, &config.district).await?;
     Ok((engine, db))
 }
@@ -88,9 +91,21 @@ async fn set_up(engine: &Engine, district: &DistrictSection) -> anyhow::Result<(
 pub fn gateways(config: &Config) -> anyhow::Result<Vec<Arc<dyn Gateway>>> {
     let mut gateways = Vec::new();
     for (name, gateway) in &config.gateways {
-        gateways.push(gateway.build(name).map_err(|sentence| anyhow::anyhow!("[gateways.{name}] {sentence}"))?);
+        gateways.push(
+            gateway
+                .build(name, &config.web.public_url.0)
+                .map_err(|sentence| anyhow::anyhow!("[gateways.{name}] {sentence}"))?,
+        );
     }
     Ok(gateways)
+}
+
+/// Which carriers may call our hooks, and by whose signature they are known.
+pub fn twilio_hooks(config: &Config) -> Vec<TwilioHook> {
+    let twilio = config.gateways.iter().filter_map(|(name, gateway)| Some((name, gateway.twilio()?)));
+    twilio
+        .map(|(name, twilio)| TwilioHook { gateway: name.clone(), signer: Signer::new(twilio.auth_token.expose()) })
+        .collect()
 }
 
 /// Where roster files rest while they are read; made if it is absent.

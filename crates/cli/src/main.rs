@@ -11,9 +11,11 @@ mod family;
 mod house;
 mod import;
 mod init;
+mod intake;
 mod logging;
 mod migrate;
 mod migrate_store;
+mod policy;
 mod release;
 mod restore;
 mod sample;
@@ -69,6 +71,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Show what a number agreed to, or check the whole ledger
     Consent(consent::ConsentArgs),
+    /// Show what law and district ask for by date, or add a record when it changes
+    Policy(policy::PolicyArgs),
 }
 
 /// Which settings a command works with.
@@ -127,6 +131,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Family(args) => family::family(args).await?,
         Command::Explain(args) => explain::explain(&args).await?,
         Command::Consent(args) => return consent::consent(args).await,
+        Command::Policy(args) => policy::policy(args).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

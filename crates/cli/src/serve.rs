@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::alone::Alone;
 use crate::config::Config;
+use crate::intake::{self, Intake};
 use crate::{ConfigArgs, alone, house, logging};
 
 /// How long open pages are waited for after a stop: a live page never ends by itself.
@@ -38,6 +39,7 @@ pub struct Open {
     /// `None` without the role of the pages.
     pub listener: Option<TcpListener>,
     pub settings: WebSettings,
+    pub intake: Intake,
     pub roles: Roles,
     /// SQLite: nobody else serves this file as long as this stands.
     _alone: Option<Alone>,
@@ -74,8 +76,10 @@ pub async fn open(config: &Config, roles: Roles) -> anyhow::Result<Open> {
         base_url: config.web.public_url.0.clone(),
         upload_folder: house::upload_folder(config)?,
         max_upload_bytes: usize::try_from(config.web.max_upload_mb)?.saturating_mul(1024 * 1024),
+        twilio: house::twilio_hooks(config),
     };
-    Ok(Open { engine, db, gateways, listener, settings, roles, _alone: alone })
+    let intake = intake::open(config).await?;
+    Ok(Open { engine, db, gateways, listener, settings, roles, intake, _alone: alone })
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -99,7 +103,8 @@ fn remedy_for(kind: std::io::ErrorKind) -> &'static str {
 
 /// Runs until `stop`, then lets carriers and pages finish, and closes the database last.
 pub async fn run(open: Open, stop: CancellationToken) -> anyhow::Result<()> {
-    let Open { engine, db, gateways, listener, settings, roles, _alone } = open;
+    let Open { engine, db, gateways, listener, settings, roles, intake, _alone } = open;
+    intake.start(engine.clone(), &stop);
     let mut pages = tokio::spawn(serve_pages(listener, engine.clone(), settings, stop.clone()));
     let mut dispatch = tokio::spawn(schoolbell_engine::run_as(engine, gateways, roles, stop.clone()));
     // Neither ends by itself unless it fails, and one without the other is of no use.

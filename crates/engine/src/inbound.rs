@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use schoolbell_domain::channel::Channel;
-use schoolbell_domain::consent::{ConsentEventKind, ConsentState, Program};
+use schoolbell_domain::consent::{ConsentEvent, ConsentEventKind, ConsentState, Program};
 use schoolbell_domain::conversation::keyword::{Keyword, classify};
 use schoolbell_domain::conversation::reply::Speaker;
-use schoolbell_domain::delivery::{DeliveryState, SuppressReason};
+use schoolbell_domain::delivery::plan::Basis;
 use schoolbell_domain::ids::{ConsentEventId, ContentId, DeliveryId, OriginId};
 use schoolbell_domain::people::Address;
 use schoolbell_domain::phone::Phone;
@@ -18,7 +18,6 @@ use schoolbell_store::write::consent::{self, NewConsentEvent};
 use schoolbell_store::write::content::{self, NewContent};
 use schoolbell_store::write::deliveries::{self, NewDelivery, Opening, OriginKind, PRIORITY_REPLY};
 use schoolbell_store::write::inbound::{self as texts, NewInbound};
-use schoolbell_store::write::queue;
 use schoolbell_store::write::tallies::{self, Moves};
 use schoolbell_store::{StoreError, StoreResult, Tx, read};
 use serde_json::json;
@@ -26,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::live::LiveEvent;
 use crate::post::Note;
+use crate::revocation::{self, Revocation};
 use crate::{Engine, Queue};
 
 const POLL: Duration = Duration::from_secs(1);
@@ -131,7 +131,7 @@ pub(crate) fn halt_at_once(engine: &Engine, heard: &HeardText) {
 }
 
 /// Here and, by a note, on the nodes that have other gateways.
-fn halt(engine: &Engine, number: &Phone) {
+pub(crate) fn halt(engine: &Engine, number: &Phone) {
     let number = Address::Phone(number.clone());
     engine.halted.halt(number.clone());
     engine.post.put(&Note::Halt(number));
@@ -146,7 +146,7 @@ fn number_of(from: &str) -> Option<Phone> {
     }
 }
 
-/// STOP: both programs and calls that are not urgent, at once. One confirmation, then silence.
+/// STOP: as far as the policy says, at once. One confirmation, then silence.
 async fn opt_out(
     engine: &Engine,
     tx: &mut Tx,
@@ -155,7 +155,10 @@ async fn opt_out(
     moves: &mut Moves,
 ) -> StoreResult<Option<String>> {
     let was = state(tx, number).await?;
-    close(engine, tx, number, (ConsentEventKind::Stopped, "family", &evidence(text)), moves).await?;
+    let evidence = evidence(text);
+    let said =
+        Revocation { kind: ConsentEventKind::Stopped, heard_in: Program::Alerts, actor: "family", evidence: &evidence };
+    revocation::close(engine, tx, number, said, moves).await?;
     Ok((was != ConsentState::Revoked).then(|| speaker.stopped()))
 }
 
@@ -169,36 +172,22 @@ async fn opt_in(
     if !texts::is_on_file(tx, number.expose()).await? {
         return Ok(Some(speaker.not_on_file()));
     }
-    let event = event(engine, number, Program::Alerts, (ConsentEventKind::OptedIn, "family", &evidence(text)));
-    consent::record(tx, &[event]).await?;
+    let yes = NewConsentEvent {
+        number: number.expose().to_owned(),
+        program: Program::Alerts,
+        event: ConsentEvent {
+            id: ConsentEventId::from_raw(engine.next_id()),
+            kind: ConsentEventKind::OptedIn,
+            at: engine.now(),
+            actor: "family".to_owned(),
+            evidence: evidence(text),
+        },
+    };
+    consent::record(tx, &[yes]).await?;
     let number = Address::Phone(number.clone());
     engine.halted.lift(&number);
     engine.post.put(&Note::Lift(number));
     Ok(Some(speaker.opted_in()))
-}
-
-/// Closes both text programs and the calls that are not urgent, in the ledger and in the queue (LAW-9 to LAW-11).
-///
-/// `why` is the kind of event, who did it, and the evidence as JSON.
-pub(crate) async fn close(
-    engine: &Engine,
-    tx: &mut Tx,
-    number: &Phone,
-    why: (ConsentEventKind, &str, &str),
-    moves: &mut Moves,
-) -> StoreResult<()> {
-    // First of all: a text on its way to a gateway is held back even before the commit. If the transaction fails, it
-    // is repeated, and until then silence is the safe side.
-    halt(engine, number);
-    let events: Vec<_> = Program::ALL.into_iter().map(|program| event(engine, number, program, why)).collect();
-    consent::record(tx, &events).await?;
-    let mut waiting = queue::lock_queued(tx, number.expose(), Channel::Sms).await?;
-    waiting
-        .extend(queue::lock_queued(tx, number.expose(), Channel::Voice).await?.into_iter().filter(|row| !row.urgent));
-    let closed = DeliveryState::Suppressed(SuppressReason::Revoked);
-    let steps: Vec<_> = waiting.iter().map(|row| row.step(closed, None)).collect();
-    queue::advance(tx, engine.now(), &steps, moves).await?;
-    Ok(())
 }
 
 async fn state(tx: &mut Tx, number: &Phone) -> StoreResult<ConsentState> {
@@ -206,28 +195,11 @@ async fn state(tx: &mut Tx, number: &Phone) -> StoreResult<ConsentState> {
     Ok(states.get(number.expose()).copied().unwrap_or(ConsentState::Unknown))
 }
 
-fn event(
-    engine: &Engine,
-    number: &Phone,
-    program: Program,
-    (kind, actor, evidence): (ConsentEventKind, &str, &str),
-) -> NewConsentEvent {
-    NewConsentEvent {
-        id: ConsentEventId::from_raw(engine.next_id()),
-        number: number.expose().to_owned(),
-        program,
-        kind,
-        at: engine.now(),
-        actor: actor.to_owned(),
-        evidence: evidence.to_owned(),
-    }
-}
-
 /// Number, time and program stand in the entry; this is the rest of A25.
 fn evidence(text: &NewInbound) -> String {
     json!({
         "text": text.body, "message": text.id.to_string(), "gateway": text.gateway, "to": text.to,
-        "received_at": text.received_at.to_string(),
+        "received_at": text.received_at.to_string(), "media": text.media,
     })
     .to_string()
 }
@@ -260,7 +232,7 @@ async fn reply(engine: &Engine, tx: &mut Tx, number: &Phone, text: &NewInbound, 
         merge_group: 0,
         children: Vec::new(),
         content: content.first().copied(),
-        basis: None,
+        basis: Some(Basis::Answer),
         opening: Opening::Queued { not_before },
         priority: PRIORITY_REPLY,
         urgent: false,

@@ -13,6 +13,7 @@ pub mod family;
 mod follow;
 mod halted;
 mod held;
+pub mod hooks;
 pub mod inbound;
 pub mod jobs;
 pub mod live;
@@ -23,6 +24,8 @@ mod post;
 mod reach;
 pub mod receipts;
 mod render;
+pub mod returned;
+mod revocation;
 pub mod roles;
 pub mod room;
 pub mod roster;
@@ -30,6 +33,7 @@ mod run;
 #[cfg(test)]
 mod tests;
 mod touched;
+pub mod unsubscribe;
 pub mod wake;
 
 use std::sync::Arc;
@@ -65,6 +69,8 @@ pub struct Engine {
     pub(crate) node: Arc<Node>,
     /// How many gateways this node holds.
     pub(crate) holding: Arc<AtomicUsize>,
+    /// Links in mail begin with it; without one mail carries none.
+    pub(crate) public_url: Option<Arc<str>>,
 }
 
 impl Engine {
@@ -85,6 +91,7 @@ impl Engine {
             touched: touched::Touched::default(),
             node: Arc::new(Node::unlisted(node)),
             holding: Arc::default(),
+            public_url: None,
         }
     }
 
@@ -106,6 +113,13 @@ impl Engine {
     /// This program among those on the database.
     pub fn node(&self) -> &Node {
         &self.node
+    }
+
+    /// The same engine, reached by families at this address: `https://bell.example.org`, without a slash at the end.
+    #[must_use]
+    pub fn reached_at(mut self, public_url: &str) -> Self {
+        self.public_url = Some(public_url.into());
+        self
     }
 
     pub fn now(&self) -> Timestamp {

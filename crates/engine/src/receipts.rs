@@ -68,6 +68,8 @@ impl InboundSink for Ears {
                 to: heard.to,
                 body: heard.body,
                 received_at: self.engine.now(),
+                reference: None,
+                media: Vec::new(),
             };
             let kept = self.engine.db.write("keep a text", async |tx| write::inbound::insert(tx, &text).await).await;
             kept.map_err(|error: StoreError| NotKept(error.to_string()))?;
@@ -110,6 +112,11 @@ async fn keep_batch(engine: &Engine, batch: &[Brought]) -> Result<(), NotKept> {
             keep_raw(engine, &by_gateway).await.map_err(|error| NotKept(error.to_string()))
         }
     }
+}
+
+/// Keeps one receipt that came by itself, and brings it to its delivery.
+pub(crate) async fn keep_one(engine: &Engine, gateway: &str, heard: &HeardReceipt) -> StoreResult<()> {
+    keep_and_match(engine, &HashMap::from([(gateway, vec![heard])])).await
 }
 
 type ByGateway<'a> = HashMap<&'a str, Vec<&'a HeardReceipt>>;

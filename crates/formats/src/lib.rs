@@ -6,3 +6,4 @@ pub mod oneroster;
 pub mod roster;
 pub mod smpp;
 pub mod sms;
+pub mod twilio;

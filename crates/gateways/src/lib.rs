@@ -2,10 +2,13 @@
 //! an [`AttemptOutcome`], and what it hears goes to an [`InboundSink`] before it is acknowledged.
 
 pub mod drill;
+pub mod intake;
 mod right;
 pub mod secret;
 pub mod smpp;
 pub mod smtp;
+mod tls;
+pub mod twilio;
 
 use std::sync::Arc;
 
@@ -118,7 +121,7 @@ pub struct Running {
 pub trait Gateway: Send + Sync {
     /// The name in the config; unique.
     fn name(&self) -> &str;
-    /// `smpp`, `smtp`, `drill`.
+    /// `smpp`, `twilio`, `smtp`, `drill`.
     fn kind(&self) -> &'static str;
     fn channel(&self) -> Channel;
     fn capacity(&self) -> Capacity;

@@ -38,6 +38,7 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0003_instance.sql"),
         effect: Effect::Adds,
     },
+    Migration { number: 4, name: "consent", sql: include_str!("../migrations/0004_consent.sql"), effect: Effect::Adds },
     Migration { number: 5, name: "family", sql: include_str!("../migrations/0005_family.sql"), effect: Effect::Adds },
 ];
 

@@ -54,6 +54,7 @@ pub enum Place {
     Now,
     Messages,
     Students,
+    Desk,
     Roster,
     Audit,
     Settings,
@@ -73,11 +74,11 @@ pub struct MenuLine {
 impl MenuLine {
     /// What does not fit into the bar of a phone stands in its menu page.
     pub fn is_wide_only(&self) -> bool {
-        matches!(self.place, Place::Roster | Place::Audit | Place::Settings)
+        matches!(self.place, Place::Desk | Place::Roster | Place::Audit | Place::Settings)
     }
 }
 
-const MENU: [MenuLine; 6] = [
+const MENU: [MenuLine; 7] = [
     MenuLine { place: Place::Now, href: "/", words: "Now", icon: "bell", act: Act::SeeHome },
     MenuLine {
         place: Place::Messages,
@@ -87,6 +88,7 @@ const MENU: [MenuLine; 6] = [
         act: Act::SeeBroadcasts,
     },
     MenuLine { place: Place::Students, href: "/people", words: "Students", icon: "users", act: Act::SeePeople },
+    MenuLine { place: Place::Desk, href: "/desk", words: "Desk", icon: "clipboard-list", act: Act::SeeRoster },
     MenuLine { place: Place::Roster, href: "/roster", words: "Roster", icon: "file-input", act: Act::SeeRoster },
     MenuLine { place: Place::Audit, href: "/audit", words: "Audit", icon: "history", act: Act::SeeAudit },
     MenuLine { place: Place::Settings, href: "/settings", words: "Settings", icon: "settings", act: Act::SeeHome },

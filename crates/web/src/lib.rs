@@ -11,6 +11,7 @@ mod family;
 mod form;
 mod frame;
 mod health;
+mod hooks;
 mod icon;
 mod live;
 mod looks;
@@ -21,6 +22,7 @@ mod security;
 mod session;
 mod staff;
 mod times;
+mod unsubscribe;
 mod words;
 
 use std::path::PathBuf;
@@ -31,6 +33,7 @@ use schoolbell_engine::Engine;
 
 // Templates name these two by their path.
 pub(crate) use assets::url as asset;
+pub use hooks::twilio::TwilioHook;
 pub(crate) use icon::icon;
 
 /// How the pages are served; the command line chooses.
@@ -42,6 +45,8 @@ pub struct WebSettings {
     pub upload_folder: PathBuf,
     /// The largest roster file taken.
     pub max_upload_bytes: usize,
+    /// Carriers that call our hooks.
+    pub twilio: Vec<TwilioHook>,
 }
 
 impl WebSettings {

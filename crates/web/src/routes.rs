@@ -12,7 +12,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::error::PageError;
-use crate::{WebState, api, assets, error, family, health, live, rules, security, staff};
+use crate::{WebState, api, assets, error, family, health, hooks, live, rules, security, staff, unsubscribe};
 
 /// Forms are small; a message of a megabyte is none.
 const FORM_BYTES: usize = 1024 * 1024;
@@ -69,6 +69,8 @@ fn pages() -> Router<WebState> {
         .route("/compose/previews", post(staff::compose::previews))
         .route("/people", get(staff::people::page))
         .route("/people/{person}", get(staff::person::page))
+        .route("/people/{person}/revocation", post(staff::revocation::post))
+        .route("/desk", get(staff::desk::page))
         .route("/roster", get(staff::roster::list))
         .route("/roster/imports/{id}/issues.csv", get(staff::roster::issues_csv))
         .route("/audit", get(staff::audit::page))
@@ -76,6 +78,9 @@ fn pages() -> Router<WebState> {
         .route("/settings/gateways", get(staff::settings::gateways_fragment))
         .route("/settings/sessions", get(staff::sessions::page).post(staff::sessions::post))
         .route("/settings/users", get(staff::users::page).post(staff::users::post))
+        .route("/u/{token}", get(unsubscribe::page).post(unsubscribe::post))
+        .route("/hooks/twilio/{gateway}/status", post(hooks::twilio::status))
+        .route("/hooks/twilio/{gateway}/inbound", post(hooks::twilio::inbound))
 }
 
 /// The families' side.

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use schoolbell_engine::clock::SystemClock;
+use schoolbell_engine::returned::BounceDoor;
 use schoolbell_gateways::Gateway;
 use schoolbell_gateways::drill::{DrillConfig, DrillGateway};
 use schoolbell_gateways::smpp::{SmppConfig, SmppGateway};
 use schoolbell_gateways::smtp::{SmtpConfig, SmtpGateway};
+use schoolbell_gateways::twilio::{TwilioConfig, TwilioGateway};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
@@ -20,6 +22,7 @@ pub enum GatewayConfig {
     Drill(DrillConfig),
     Smpp(Box<SmppConfig>),
     Smtp(Box<SmtpConfig>),
+    Twilio(Box<TwilioConfig>),
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -28,12 +31,13 @@ enum Kind {
     Drill,
     Smpp,
     Smtp,
+    Twilio,
 }
 
 impl GatewayConfig {
     /// As `kind` is written, in the order of the alphabet.
     #[cfg(test)]
-    pub const KINDS: &[&str] = &["drill", "smpp", "smtp"];
+    pub const KINDS: &[&str] = &["drill", "smpp", "smtp", "twilio"];
 
     /// What `kind` says.
     #[cfg(test)]
@@ -42,15 +46,39 @@ impl GatewayConfig {
             Self::Drill(_) => "drill",
             Self::Smpp(_) => "smpp",
             Self::Smtp(_) => "smtp",
+            Self::Twilio(_) => "twilio",
         }
     }
 
-    /// The gateway, not started yet; an error is a sentence for the operator.
-    pub fn build(&self, name: &str) -> Result<Arc<dyn Gateway>, String> {
+    /// What reads mail that came back to this relay's bounce address, if it has one.
+    pub fn bounce_door(&self, name: &str) -> Option<BounceDoor> {
+        match self {
+            Self::Smtp(config) => {
+                let (verp, domain) = config.bounce_door()?;
+                Some(BounceDoor { gateway: name.to_owned(), verp, domain })
+            }
+            Self::Drill(_) | Self::Smpp(_) | Self::Twilio(_) => None,
+        }
+    }
+
+    /// The account that calls our web hooks, if it is of that kind.
+    pub fn twilio(&self) -> Option<&TwilioConfig> {
+        match self {
+            Self::Twilio(config) => Some(config),
+            Self::Drill(_) | Self::Smpp(_) | Self::Smtp(_) => None,
+        }
+    }
+
+    /// The gateway, not started yet; an error is a sentence for the operator. `public_url`: where carriers reach our
+    /// hooks.
+    pub fn build(&self, name: &str, public_url: &str) -> Result<Arc<dyn Gateway>, String> {
         Ok(match self {
             Self::Drill(config) => Arc::new(DrillGateway::new(name, config.clone())),
             Self::Smpp(config) => Arc::new(SmppGateway::new(name, (**config).clone())?),
             Self::Smtp(config) => Arc::new(SmtpGateway::new(name, (**config).clone(), Arc::new(SystemClock))?),
+            Self::Twilio(config) => {
+                Arc::new(TwilioGateway::new(name, (**config).clone(), public_url, Arc::new(SystemClock))?)
+            }
         })
     }
 
@@ -59,6 +87,7 @@ impl GatewayConfig {
             Self::Drill(config) => config.verify(),
             Self::Smpp(config) => config.verify(),
             Self::Smtp(config) => config.verify(),
+            Self::Twilio(config) => config.verify(),
         }
     }
 }
@@ -82,7 +111,7 @@ pub(super) fn read(
         return Err(source.at(
             span,
             &format!("no `kind` in [gateways.{name}]"),
-            "kind = \"smpp\", \"smtp\" or \"drill\"",
+            "kind = \"smpp\", \"twilio\", \"smtp\" or \"drill\"",
         ));
     };
     let kind: Kind = deserialize(kind, source)?;
@@ -91,6 +120,7 @@ pub(super) fn read(
         Kind::Drill => GatewayConfig::Drill(deserialize(section, source)?),
         Kind::Smpp => GatewayConfig::Smpp(Box::new(deserialize(section, source)?)),
         Kind::Smtp => GatewayConfig::Smtp(Box::new(deserialize(section, source)?)),
+        Kind::Twilio => GatewayConfig::Twilio(Box::new(deserialize(section, source)?)),
     };
     gateway.verify().map_err(|sentence| {
         let (found, remedy) = sentence.split_once(": ").unwrap_or((&sentence, "it as in `schoolbell init --print`"));

@@ -4,6 +4,7 @@ mod database;
 mod district;
 mod gateways;
 mod log;
+mod mail;
 mod problem;
 mod secrets;
 mod web;
@@ -18,6 +19,7 @@ pub use database::DatabaseSection;
 pub use district::DistrictSection;
 pub use gateways::GatewayConfig;
 pub use log::{LogFormat, LogSection};
+pub use mail::MailSection;
 pub use problem::{ConfigError, ConfigProblem};
 pub use web::WebSection;
 
@@ -35,6 +37,7 @@ pub struct Config {
     /// By name, in the order of the alphabet.
     pub gateways: Vec<(String, GatewayConfig)>,
     pub log: LogSection,
+    pub mail: MailSection,
     /// Relative paths are taken from here: the folder of the file.
     pub folder: PathBuf,
 }
@@ -59,12 +62,13 @@ impl Config {
         let database = reader.optional::<DatabaseSection>("database");
         let web = reader.optional::<WebSection>("web");
         let log = reader.optional::<LogSection>("log");
+        let mail = reader.optional::<MailSection>("mail");
         let gateways = reader.gateways();
         reader.refuse_the_rest();
 
-        match (district, database, web, log) {
-            (Some(district), Some(database), Some(web), Some(log)) if reader.problems.is_empty() => {
-                Ok(Self { district, database, web, gateways, log, folder: folder.to_path_buf() })
+        match (district, database, web, log, mail) {
+            (Some(district), Some(database), Some(web), Some(log), Some(mail)) if reader.problems.is_empty() => {
+                Ok(Self { district, database, web, gateways, log, mail, folder: folder.to_path_buf() })
             }
             _ => Err(ConfigError::Problems(reader.problems)),
         }
@@ -76,7 +80,7 @@ impl Config {
     }
 }
 
-const SECTIONS: &str = "`[district]`, `[database]`, `[web]`, `[log]`, `[gateways.NAME]`";
+const SECTIONS: &str = "`[district]`, `[database]`, `[web]`, `[log]`, `[mail]`, `[gateways.NAME]`";
 
 /// Takes one section after the other out of the table and keeps what is wrong with them.
 struct SectionReader<'a> {

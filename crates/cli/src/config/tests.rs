@@ -37,6 +37,7 @@ fn with_secrets() -> tempfile::TempDir {
     for (name, text) in [
         ("mail-password", "open sesame".to_owned()),
         ("sms-password", "sesame".to_owned()),
+        ("twilio-token", "sesame too".to_owned()),
         ("bounce-key", "sixteen letters and more".to_owned()),
         ("dkim.pem", key.serialize_pem()),
         ("dkim-ed25519.pem", key.serialize_pem()),
@@ -54,7 +55,10 @@ fn the_template_with_every_example_taken_in_is_a_config() {
     let kinds: BTreeSet<&str> = config.gateways.iter().map(|(_, gateway)| gateway.kind()).collect();
     assert_eq!(kinds, GatewayConfig::KINDS.iter().copied().collect(), "an example of every kind");
     for (name, gateway) in &config.gateways {
-        assert_eq!(gateway.build(name).map(|gateway| gateway.name().to_owned()), Ok(name.clone()));
+        assert_eq!(
+            gateway.build(name, "https://bell.example.org").map(|gateway| gateway.name().to_owned()),
+            Ok(name.clone())
+        );
     }
     assert!(!format!("{config:?}").contains("sesame"), "a secret stays out of every log");
 }

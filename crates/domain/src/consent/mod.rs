@@ -6,30 +6,38 @@ mod chain;
 mod revocation;
 
 pub use chain::{Link, seal, verify};
-pub use revocation::{RECORDS, RevocationRecord, RevocationScope, closes, ends_emergency_calls, revocation_scope_on};
+pub use revocation::{
+    PolicyAuthor, RevocationRecord, RevocationScope, closes, ends_emergency_calls, revocation_scope_on,
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::ConsentEventId;
 
-/// The two text programs and the calls; each has its own consent (`architecture.md` §7.6).
+/// The two text programs and the calls; each has its own consent (`architecture.md` §7.6). Calls for an emergency need
+/// none (LAW-1), so that program says only whether somebody ended them (LAW-12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Program {
     Alerts,
     Texting,
+    /// Calls that are no emergency.
     Voice,
+    EmergencyCalls,
 }
 
 impl Program {
-    pub const ALL: [Self; 3] = [Self::Alerts, Self::Texting, Self::Voice];
+    pub const ALL: [Self; 4] = [Self::Alerts, Self::Texting, Self::Voice, Self::EmergencyCalls];
+    /// What a general revocation closes: emergencies still ring (LAW-12).
+    pub const GENERAL: [Self; 3] = [Self::Alerts, Self::Texting, Self::Voice];
 
     pub const fn word(self) -> &'static str {
         match self {
             Self::Alerts => "alerts",
             Self::Texting => "texting",
             Self::Voice => "voice",
+            Self::EmergencyCalls => "emergency_calls",
         }
     }
 

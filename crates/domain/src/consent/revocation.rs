@@ -9,7 +9,7 @@ use crate::category::{Category, LawBasis};
 use crate::channel::Channel;
 
 /// How much one revocation closes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RevocationScope {
     /// The program in which it was said.
     Program,
@@ -18,60 +18,88 @@ pub enum RevocationScope {
 }
 
 impl RevocationScope {
-    /// What we do on every date: the careful reading, so that nobody has to say STOP twice.
-    pub const OURS: Self = Self::AllNonEmergency;
+    /// The word in a policy record.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Program => "program",
+            Self::AllNonEmergency => "all",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Program, Self::AllNonEmergency].into_iter().find(|scope| scope.word() == word)
+    }
 }
 
-/// A policy record: what the law asks for from a date on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Who laid a policy down. Where they differ, the one that closes more holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PolicyAuthor {
+    /// What the law asks for at the least.
+    Law,
+    /// What this district does beyond it.
+    District,
+}
+
+impl PolicyAuthor {
+    pub const ALL: [Self; 2] = [Self::Law, Self::District];
+
+    /// The word in a policy record.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Law => "law",
+            Self::District => "district",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|author| author.word() == word)
+    }
+}
+
+/// A policy record: what its author asks for from a date on, until the same author's next record begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevocationRecord {
-    pub id: &'static str,
+    pub author: PolicyAuthor,
     pub effective_from: Date,
     pub scope: RevocationScope,
-    pub source: &'static str,
+    /// Where it stands: a rule, an order, a decision with its date.
+    pub source: String,
 }
 
-/// By date; each holds until the next begins.
-pub const RECORDS: [RevocationRecord; 2] = [
-    RevocationRecord {
-        id: "LAW-11/2025",
-        effective_from: Date::constant(2025, 4, 11),
-        scope: RevocationScope::Program,
-        source: "47 CFR 64.1200(a)(10) in force; revoke-all waived until 2027-01-31 (FCC order of 2026-01-06)",
-    },
-    RevocationRecord {
-        id: "LAW-11/2027",
-        effective_from: Date::constant(2027, 1, 31),
-        scope: RevocationScope::AllNonEmergency,
-        source: "end of the waiver of 2026-01-06, under reconsideration",
-    },
-];
-
-/// The least that the law asks for on a date; before the first record, that of the first.
-pub fn revocation_scope_on(date: Date) -> RevocationRecord {
-    RECORDS.into_iter().rev().find(|record| record.effective_from <= date).unwrap_or(RECORDS[0])
+/// How far a revocation reaches on a date: the widest of what law and district ask for then (LAW-11).
+///
+/// The date is that of the district's zone. With no record in force it closes everything: the careful side.
+pub fn revocation_scope_on(records: &[RevocationRecord], date: Date) -> RevocationScope {
+    let in_force = PolicyAuthor::ALL.into_iter().filter_map(|author| {
+        let begun = records.iter().filter(|record| record.author == author && record.effective_from <= date);
+        begun.max_by_key(|record| record.effective_from).map(|record| record.scope)
+    });
+    in_force.max().unwrap_or(RevocationScope::AllNonEmergency)
 }
 
 /// The programs that an event closes when it is heard in `heard_in`; empty for what closes nothing.
 ///
 /// A STOP or a revocation reaches as far as the scope. What a family unticks in the portal is that program alone
-/// (A28). A number that changed hands is closed everywhere (LAW-16).
+/// (A28). A number that changed hands is closed everywhere (LAW-16). Emergency calls end only by a revocation that
+/// answered one (LAW-12); see [`ends_emergency_calls`].
 pub const fn closes(kind: ConsentEventKind, heard_in: Program, scope: RevocationScope) -> &'static [Program] {
     match (kind, scope) {
         (ConsentEventKind::Provided | ConsentEventKind::Invited | ConsentEventKind::OptedIn, _) => &[],
-        (ConsentEventKind::Reassigned, _)
-        | (
+        (ConsentEventKind::Reassigned, _) => &Program::ALL,
+        (
             ConsentEventKind::Stopped | ConsentEventKind::RevokedByStaff | ConsentEventKind::StoppedAtCarrier,
             RevocationScope::AllNonEmergency,
-        ) => &Program::ALL,
+        ) if !matches!(heard_in, Program::EmergencyCalls) => &Program::GENERAL,
         (ConsentEventKind::RemovedInPortal, _)
         | (
             ConsentEventKind::Stopped | ConsentEventKind::RevokedByStaff | ConsentEventKind::StoppedAtCarrier,
-            RevocationScope::Program,
+            RevocationScope::Program | RevocationScope::AllNonEmergency,
         ) => match heard_in {
             Program::Alerts => &[Program::Alerts],
             Program::Texting => &[Program::Texting],
             Program::Voice => &[Program::Voice],
+            // Said in answer to an emergency call: whoever does not even want those wants nothing (LAW-12).
+            Program::EmergencyCalls => &Program::ALL,
         },
     }
 }
@@ -88,27 +116,38 @@ pub fn ends_emergency_calls(answered: Option<(Category, Channel)>) -> bool {
 mod tests {
     use super::*;
 
+    fn record(author: PolicyAuthor, from: &str, scope: RevocationScope) -> RevocationRecord {
+        RevocationRecord { author, effective_from: from.parse().unwrap(), scope, source: String::new() }
+    }
+
     #[test]
-    fn law_11_the_law_asks_for_one_program_until_the_waiver_ends_and_we_close_all_from_the_first_day() {
-        let on = |text: &str| revocation_scope_on(text.parse().unwrap()).scope;
-        assert_eq!(on("2026-11-22"), RevocationScope::Program);
-        assert_eq!(on("2027-01-30"), RevocationScope::Program);
-        assert_eq!(on("2027-01-31"), RevocationScope::AllNonEmergency);
-        assert_eq!(on("2020-01-01"), RevocationScope::Program);
-        assert_eq!(RevocationScope::OURS, RevocationScope::AllNonEmergency);
-        assert!(RECORDS.is_sorted_by_key(|record| record.effective_from));
+    fn law_11_the_widest_record_in_force_holds_on_both_sides_of_its_date() {
+        use PolicyAuthor::{District, Law};
+        use RevocationScope::{AllNonEmergency, Program};
+        let law = [record(Law, "2025-04-11", Program), record(Law, "2027-01-31", AllNonEmergency)];
+        let on = |records: &[RevocationRecord], date: &str| revocation_scope_on(records, date.parse().unwrap());
+        assert_eq!(on(&law, "2027-01-30"), Program);
+        assert_eq!(on(&law, "2027-01-31"), AllNonEmergency);
+        let ours = [law.to_vec(), vec![record(District, "2025-04-11", AllNonEmergency)]].concat();
+        assert_eq!(on(&ours, "2026-11-22"), AllNonEmergency);
+        // A later record takes the wider one back, in whatever order they stand.
+        let back = [vec![record(Law, "2028-01-01", Program)], law.to_vec()].concat();
+        assert_eq!(on(&back, "2027-12-31"), AllNonEmergency);
+        assert_eq!(on(&back, "2028-01-01"), Program);
+        assert_eq!(on(&[], "2026-11-22"), AllNonEmergency);
+        assert_eq!(on(&law, "2020-01-01"), AllNonEmergency);
     }
 
     #[test]
     fn a_stop_in_either_program_closes_both_and_the_calls_and_the_portal_closes_one() {
-        for program in Program::ALL {
-            let all = closes(ConsentEventKind::Stopped, program, RevocationScope::OURS);
-            assert_eq!(all, Program::ALL);
+        let every = RevocationScope::AllNonEmergency;
+        for program in Program::GENERAL {
+            assert_eq!(closes(ConsentEventKind::Stopped, program, every), Program::GENERAL);
             assert_eq!(closes(ConsentEventKind::Stopped, program, RevocationScope::Program), [program]);
-            assert_eq!(closes(ConsentEventKind::RemovedInPortal, program, RevocationScope::OURS), [program]);
+            assert_eq!(closes(ConsentEventKind::RemovedInPortal, program, every), [program]);
             assert_eq!(closes(ConsentEventKind::Reassigned, program, RevocationScope::Program), Program::ALL);
             for kind in [ConsentEventKind::Provided, ConsentEventKind::Invited, ConsentEventKind::OptedIn] {
-                assert!(closes(kind, program, RevocationScope::OURS).is_empty());
+                assert!(closes(kind, program, every).is_empty());
             }
         }
     }
@@ -119,5 +158,9 @@ mod tests {
         assert!(!ends_emergency_calls(Some((Category::General, Channel::Voice))));
         assert!(!ends_emergency_calls(Some((Category::SchoolsOut, Channel::Sms))));
         assert!(ends_emergency_calls(Some((Category::SchoolsOut, Channel::Voice))));
+        for scope in [RevocationScope::Program, RevocationScope::AllNonEmergency] {
+            assert_eq!(closes(ConsentEventKind::Stopped, Program::EmergencyCalls, scope), Program::ALL);
+            assert!(!closes(ConsentEventKind::Stopped, Program::Voice, scope).contains(&Program::EmergencyCalls));
+        }
     }
 }

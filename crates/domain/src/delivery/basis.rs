@@ -21,13 +21,20 @@ pub struct Ledger {
     pub text: ConsentState,
     /// Calls; `None` if the ledger has nothing on this number.
     pub voice: Option<ConsentState>,
+    /// Calls for an emergency: whether somebody ended them in answer to one (LAW-12).
+    pub emergency_calls: ConsentState,
     /// Exempt calls of the last 30 days.
     pub recent_exempt_calls: u32,
 }
 
 impl Default for Ledger {
     fn default() -> Self {
-        Self { text: ConsentState::Unknown, voice: None, recent_exempt_calls: 0 }
+        Self {
+            text: ConsentState::Unknown,
+            voice: None,
+            emergency_calls: ConsentState::Unknown,
+            recent_exempt_calls: 0,
+        }
     }
 }
 
@@ -35,7 +42,8 @@ impl Default for Ledger {
 ///
 /// Texts: a YES on the number, in an emergency too (A23). Mail: the address was given to the school.
 ///
-/// Calls: an emergency needs no consent and outlives a STOP (LAW-1, LAW-12). Otherwise a STOP ends them; a number that
+/// Calls: an emergency needs no consent and outlives a STOP (LAW-1), unless that answered an emergency call (LAW-12).
+/// Otherwise a STOP ends them; a number that
 /// the ledger calls provided may be called (LAW-2); a home line without an entry gets three in 30 days (LAW-5); a
 /// mobile or work phone without an entry is on the record because the family gave it (LAW-2), unless the ledger says
 /// that it changed hands.
@@ -57,7 +65,14 @@ const fn text_basis(state: ConsentState) -> Result<Basis, SuppressReason> {
 
 fn call_basis(category: Category, slot: Slot, ledger: Ledger) -> Result<Basis, SuppressReason> {
     match category.rule().law_basis {
-        LawBasis::Emergency => return Ok(Basis::Emergency),
+        LawBasis::Emergency => {
+            return match ledger.emergency_calls {
+                ConsentState::Revoked => Err(SuppressReason::Revoked),
+                ConsentState::Unknown | ConsentState::Provided | ConsentState::Invited | ConsentState::OptedIn => {
+                    Ok(Basis::Emergency)
+                }
+            };
+        }
         LawBasis::NumberProvided => {}
     }
     match (ledger.voice, is_home_line(slot)) {

@@ -209,6 +209,10 @@ fn basis_step(basis: Basis) -> Step {
         Basis::Exempt => {
             Step::new("basis-exempt", "LAW-5", "one of three calls in 30 days to a home line without consent")
         }
+        Basis::Invitation => {
+            Step::new("basis-invitation", "A24", "the one invitation to a mobile that the family gave")
+        }
+        Basis::Answer => Step::new("basis-answer", "LAW-20", "an answer to what this number wrote"),
     }
 }
 

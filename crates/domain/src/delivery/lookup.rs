@@ -211,6 +211,9 @@ fn facts(page: &Page, numbers: &HashMap<&Address, usize>) -> Vec<Facts> {
     for (address, state) in &page.voice_consent {
         of(address, &|fact| fact.ledger.voice = Some(*state));
     }
+    for (address, state) in &page.emergency_consent {
+        of(address, &|fact| fact.ledger.emergency_calls = *state);
+    }
     for (address, calls) in &page.recent_exempt_calls {
         of(address, &|fact| fact.ledger.recent_exempt_calls = *calls);
     }

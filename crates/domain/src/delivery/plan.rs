@@ -64,6 +64,8 @@ pub struct Page {
     pub text_consent: HashMap<Address, ConsentState>,
     /// Consent of calls by number; only `Revoked` and `Provided` matter.
     pub voice_consent: HashMap<Address, ConsentState>,
+    /// Program emergency calls, by number: whether somebody ended them (LAW-12).
+    pub emergency_consent: HashMap<Address, ConsentState>,
     pub suppressions: HashMap<(Address, Channel), Suppression>,
     /// Exempt calls to this number in the last 30 days (LAW-5); absent is none.
     pub recent_exempt_calls: HashMap<Address, u32>,
@@ -158,6 +160,10 @@ pub enum Basis {
     OptedIn,
     /// LAW-5: an exempt call to a home line, one of three in 30 days.
     Exempt,
+    /// A24: the one invitation to a mobile that the family gave.
+    Invitation,
+    /// LAW-13, LAW-20: the family wrote, and this answers.
+    Answer,
 }
 
 impl Basis {
@@ -167,6 +173,8 @@ impl Basis {
             Self::Provided => "provided",
             Self::OptedIn => "opted_in",
             Self::Exempt => "exempt",
+            Self::Invitation => "invitation",
+            Self::Answer => "answer",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What people do, one file each: `verb_noun.rs`. Each asks [`crate::Actor::must`] first, and writes an audit line in
 //! the transaction of what it does.
 
+pub mod change_policy;
 pub mod change_settings;
 pub mod create_user;
 pub mod deactivate_user;
@@ -29,5 +30,6 @@ pub mod sign_in;
 pub mod sign_in_link;
 pub mod sign_out;
 pub mod stop_broadcast;
+pub mod unsubscribe;
 
 mod audit;

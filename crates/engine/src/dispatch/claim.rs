@@ -19,6 +19,7 @@ use schoolbell_store::write::{attempts, gateways};
 use schoolbell_store::{Lease, StoreResult, Tx, read};
 
 use super::rate::Slots;
+use crate::unsubscribe::Links;
 
 /// The right to what is being sent ends so long after it was last renewed.
 pub(crate) const LEASE: SignedDuration = SignedDuration::from_secs(20);
@@ -33,6 +34,8 @@ pub(super) struct Ask<'a> {
     pub room: usize,
     pub now: Timestamp,
     pub right: &'a Right,
+    /// Links in mail begin with it.
+    pub public_url: Option<&'a str>,
 }
 
 /// A delivery that may now be handed over, once the claim is committed.
@@ -55,10 +58,11 @@ pub(super) struct Found {
     pub rate_wait: Option<Duration>,
 }
 
-/// Rendered texts, so that a claim reads each only once.
+/// Rendered texts, and which mail carries a link, so that a claim reads each only once.
 #[derive(Default)]
 pub(super) struct Contents {
     kept: HashMap<ContentId, Arc<Content>>,
+    links: Links,
 }
 
 /// Claims what is due and may leave; notes the attempts. Nothing may be handed over before the commit.
@@ -92,7 +96,8 @@ pub(super) async fn claim(
         if due.standing.attempts == 1 {
             moves.first_attempt(due.standing.place, ask.now.as_second());
         }
-        due.into_taken(ask.right.clone(), slots.map_or(Duration::ZERO, |slots| slots.wait(n)))
+        let url = contents.links.url(ask.public_url, due.standing.place.origin, due.standing.id);
+        due.into_taken(ask.right.clone(), slots.map_or(Duration::ZERO, |slots| slots.wait(n)), url)
     });
     Ok(Found { taken: taken.collect(), drained, rate_wait: None })
 }
@@ -112,7 +117,7 @@ struct Sendable {
 }
 
 impl Sendable {
-    fn into_taken(self, right: Right, wait: Duration) -> Taken {
+    fn into_taken(self, right: Right, wait: Duration, unsubscribe_url: Option<String>) -> Taken {
         let outgoing = Outgoing {
             delivery: self.standing.id,
             attempt: self.standing.attempts,
@@ -120,7 +125,7 @@ impl Sendable {
             content: self.content,
             urgent: self.standing.urgent,
             expires_at: self.standing.expires_at,
-            unsubscribe_url: None,
+            unsubscribe_url,
             right,
         };
         // From here on the row is being sent.
@@ -161,12 +166,14 @@ async fn set_aside(
     contents: &mut Contents,
     moves: &mut Moves,
 ) -> StoreResult<Vec<Sendable>> {
-    let ledger = consent_of(tx, ask.channel, &due).await?;
+    let ledgers = ledgers_of(tx, ask.channel, &due).await?;
     contents.load(tx, &due).await?;
+    let origins: Vec<_> = due.iter().map(|due| due.standing.place.origin).collect();
+    contents.links.load(tx, ask.channel, &origins).await?;
     let mut steps = Vec::new();
     let mut sendable = Vec::with_capacity(due.len());
     for Due { standing, priority } in due {
-        let end = match may_leave(&standing, priority, &ledger, ask) {
+        let end = match may_leave(&standing, priority, &ledgers, ask) {
             Ok(()) => {
                 if let (Some(to), Some(content)) = (standing.address.clone(), contents.get(standing.content)) {
                     sendable.push(Sendable { standing, to, content, is_reply: priority == PRIORITY_REPLY });
@@ -188,16 +195,14 @@ fn sending(standing: Standing) -> Standing {
 }
 
 /// Whether it may still leave; otherwise how it ends.
-fn may_leave(
-    row: &Standing,
-    priority: i64,
-    consent: &HashMap<String, ConsentState>,
-    ask: &Ask<'_>,
-) -> Result<(), DeliveryState> {
+fn may_leave(row: &Standing, priority: i64, ledgers: &Ledgers, ask: &Ask<'_>) -> Result<(), DeliveryState> {
     if row.expires_at <= ask.now {
         return Err(DeliveryState::Expired(StateKind::Queued));
     }
-    let state = row.address.as_ref().and_then(|address| consent.get(address.expose())).copied();
+    let of = |states: &HashMap<String, ConsentState>| {
+        row.address.as_ref().and_then(|address| states.get(address.expose())).copied()
+    };
+    let state = of(&ledgers.program);
     let revoked = state == Some(ConsentState::Revoked);
     match ask.channel {
         Channel::Sms if priority == PRIORITY_REPLY => Ok(()),
@@ -206,19 +211,37 @@ fn may_leave(
         Channel::Sms if row.basis == Basis::OptedIn.word() && state != Some(ConsentState::OptedIn) => {
             Err(DeliveryState::Suppressed(SuppressReason::NoConsent))
         }
-        Channel::Voice if revoked && !row.urgent => Err(DeliveryState::Suppressed(SuppressReason::Revoked)),
+        // An emergency outlives a general revocation (LAW-12).
+        Channel::Voice if row.basis == Basis::Emergency.word() => match of(&ledgers.emergency_calls) {
+            Some(ConsentState::Revoked) => Err(DeliveryState::Suppressed(SuppressReason::Revoked)),
+            Some(ConsentState::Unknown | ConsentState::Provided | ConsentState::Invited | ConsentState::OptedIn)
+            | None => Ok(()),
+        },
+        Channel::Voice if revoked => Err(DeliveryState::Suppressed(SuppressReason::Revoked)),
         Channel::Sms | Channel::Voice | Channel::Email | Channel::Push => Ok(()),
     }
 }
 
-async fn consent_of(tx: &mut Tx, channel: Channel, due: &[Due]) -> StoreResult<HashMap<String, ConsentState>> {
-    let program = match channel {
-        Channel::Sms => Program::Alerts,
-        Channel::Voice => Program::Voice,
-        Channel::Email | Channel::Push => return Ok(HashMap::new()),
-    };
+/// What the ledgers say of the numbers of a claim; one without an entry is left out.
+#[derive(Default)]
+struct Ledgers {
+    /// Alerts for texts, calls for calls.
+    program: HashMap<String, ConsentState>,
+    emergency_calls: HashMap<String, ConsentState>,
+}
+
+async fn ledgers_of(tx: &mut Tx, channel: Channel, due: &[Due]) -> StoreResult<Ledgers> {
     let numbers: Vec<&str> = due.iter().filter_map(|due| due.standing.address.as_ref()).map(Address::expose).collect();
-    read::consent::states(tx, program, &numbers).await
+    let mut ledgers = Ledgers::default();
+    match channel {
+        Channel::Sms => ledgers.program = read::consent::states(tx, Program::Alerts, &numbers).await?,
+        Channel::Voice => {
+            ledgers.program = read::consent::states(tx, Program::Voice, &numbers).await?;
+            ledgers.emergency_calls = read::consent::states(tx, Program::EmergencyCalls, &numbers).await?;
+        }
+        Channel::Email | Channel::Push => {}
+    }
+    Ok(ledgers)
 }
 
 impl Contents {

@@ -209,6 +209,7 @@ impl Lane {
             room,
             now: engine.now(),
             right: &self.right.clone(),
+            public_url: engine.public_url.as_deref(),
         };
         let contents = &mut self.contents;
         let (found, moves) = engine

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use schoolbell_domain::channel::Channel;
-use schoolbell_domain::consent::ConsentEventKind;
+use schoolbell_domain::consent::{ConsentEventKind, Program};
 use schoolbell_domain::delivery::settle::{AttemptOutcome, InFlight, Settled, settle};
 use schoolbell_domain::delivery::suppression::Suppression;
 use schoolbell_domain::delivery::{DeliveryState, FailReason, SuppressReason};
@@ -19,7 +19,8 @@ use schoolbell_store::{StoreResult, Tx};
 use serde_json::json;
 
 use super::feed::{Heard, Withheld};
-use crate::{Engine, inbound, receipts};
+use crate::revocation::{self, Revocation};
+use crate::{Engine, receipts};
 
 /// Settles what was heard of deliveries that this lane has in flight.
 pub(super) async fn apply(
@@ -179,7 +180,13 @@ pub(crate) async fn learn(
     } else if let (FailReason::OptedOutAtCarrier, Channel::Sms, Address::Phone(number)) =
         (reason, standing.place.channel, address)
     {
-        inbound::close(engine, tx, number, (ConsentEventKind::StoppedAtCarrier, "carrier", &evidence), moves).await?;
+        let said = Revocation {
+            kind: ConsentEventKind::StoppedAtCarrier,
+            heard_in: Program::Alerts,
+            actor: "carrier",
+            evidence: &evidence,
+        };
+        revocation::close(engine, tx, number, said, moves).await?;
     }
     Ok(())
 }

@@ -2,8 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use schoolbell_domain::channel::Channel;
-use schoolbell_domain::consent::{ConsentEventKind, Program};
+use schoolbell_domain::consent::{ConsentEvent, ConsentEventKind, Program};
 use schoolbell_domain::conversation::reply::Speaker;
+use schoolbell_domain::delivery::plan::Basis;
 use schoolbell_domain::delivery::window::next_allowed;
 use schoolbell_domain::ids::{ConsentEventId, ContentId, DeliveryId, JobId, OriginId};
 use schoolbell_domain::people::Address;
@@ -115,7 +116,7 @@ fn delivery(
         merge_group: 0,
         children: Vec::new(),
         content,
-        basis: None,
+        basis: Some(Basis::Invitation),
         opening: Opening::Queued { not_before },
         priority: PRIORITY_INVITATION,
         // A lost answer never makes a second invitation.
@@ -127,13 +128,15 @@ fn delivery(
 
 fn event(engine: &Engine, number: &Address, delivery: DeliveryId, now: Timestamp) -> NewConsentEvent {
     NewConsentEvent {
-        id: ConsentEventId::from_raw(engine.next_id()),
         number: number.expose().to_owned(),
         program: Program::Alerts,
-        kind: ConsentEventKind::Invited,
-        at: now,
-        actor: "schoolbell".to_owned(),
-        evidence: json!({ "delivery": delivery.to_string() }).to_string(),
+        event: ConsentEvent {
+            id: ConsentEventId::from_raw(engine.next_id()),
+            kind: ConsentEventKind::Invited,
+            at: now,
+            actor: "schoolbell".to_owned(),
+            evidence: json!({ "delivery": delivery.to_string() }).to_string(),
+        },
     }
 }
 

@@ -1,6 +1,6 @@
 //! What follows from a changed roster, in the same transaction: households, the ledgers of new numbers, the invitations.
 
-use schoolbell_domain::consent::{ConsentEventKind, Program};
+use schoolbell_domain::consent::{ConsentEvent, ConsentEventKind, Program};
 use schoolbell_domain::ids::{ConsentEventId, ImportId, JobId};
 use schoolbell_store::read::roster::{mobiles_without_ledger, phones_without_ledger};
 use schoolbell_store::write::consent::{NewConsentEvent, record};
@@ -22,13 +22,15 @@ pub(crate) async fn settle(engine: &Engine, tx: &mut Tx, import: ImportId) -> St
     families::join(tx).await?;
     let evidence = json!({ "import": import }).to_string();
     let event = |number: String, program: Program| NewConsentEvent {
-        id: ConsentEventId::from_raw(engine.next_id()),
         number,
         program,
-        kind: ConsentEventKind::Provided,
-        at: engine.now(),
-        actor: "roster".to_owned(),
-        evidence: evidence.clone(),
+        event: ConsentEvent {
+            id: ConsentEventId::from_raw(engine.next_id()),
+            kind: ConsentEventKind::Provided,
+            at: engine.now(),
+            actor: "roster".to_owned(),
+            evidence: evidence.clone(),
+        },
     };
     let phones = phones_without_ledger(tx).await?;
     let mut events: Vec<NewConsentEvent> = phones.into_iter().map(|number| event(number, Program::Voice)).collect();

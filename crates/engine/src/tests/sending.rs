@@ -2,7 +2,7 @@
 
 use schoolbell_domain::broadcast::{BroadcastState, Draft, Hint};
 use schoolbell_domain::category::Category;
-use schoolbell_domain::consent::{ConsentEventKind, Program};
+use schoolbell_domain::consent::{ConsentEvent, ConsentEventKind, Program};
 use schoolbell_domain::delivery::StateKind;
 use schoolbell_domain::ids::{BroadcastId, ConsentEventId, OriginId};
 use schoolbell_domain::permission::{Role, Scope};
@@ -15,7 +15,7 @@ use schoolbell_store::write::consent::{NewConsentEvent, record};
 use super::town::{Town, draft};
 use crate::commands::change_settings::change_settings;
 use crate::commands::preview_broadcast::preview_broadcast;
-use crate::commands::record_revocation::{Heard, record_revocation};
+use crate::commands::record_revocation::{Heard, HeardRevocation, Said, record_revocation};
 use crate::commands::save_draft::save_draft;
 use crate::commands::send_broadcast::{Sent, send_broadcast};
 use crate::commands::stop_broadcast::{stop_broadcast, unschedule_broadcast};
@@ -35,13 +35,15 @@ async fn in_state(town: &Town, id: BroadcastId, kind: StateKind) -> Result<i64, 
 /// Somebody says STOP between the preview and Send.
 async fn stop_a_number(town: &Town) -> Result<(), CommandError> {
     let event = NewConsentEvent {
-        id: ConsentEventId::from_raw(town.engine.next_id()),
         number: "+13725550001".to_owned(),
         program: Program::Alerts,
-        kind: ConsentEventKind::Stopped,
-        at: town.engine.now(),
-        actor: "family".to_owned(),
-        evidence: "{}".to_owned(),
+        event: ConsentEvent {
+            id: ConsentEventId::from_raw(town.engine.next_id()),
+            kind: ConsentEventKind::Stopped,
+            at: town.engine.now(),
+            actor: "family".to_owned(),
+            evidence: "{}".to_owned(),
+        },
     };
     Ok(town.engine.db.write("stop", async |tx| record(tx, &[event]).await).await?)
 }
@@ -103,13 +105,15 @@ async fn people_who_changed_since_the_preview_hold_an_ordinary_message_and_never
             }
             // The number says YES again, so that the second round begins as the first.
             let number = NewConsentEvent {
-                id: ConsentEventId::from_raw(engine.next_id()),
                 number: "+13725550001".to_owned(),
                 program: Program::Alerts,
-                kind: ConsentEventKind::OptedIn,
-                at: engine.now(),
-                actor: "family".to_owned(),
-                evidence: "{}".to_owned(),
+                event: ConsentEvent {
+                    id: ConsentEventId::from_raw(engine.next_id()),
+                    kind: ConsentEventKind::OptedIn,
+                    at: engine.now(),
+                    actor: "family".to_owned(),
+                    evidence: "{}".to_owned(),
+                },
             };
             engine.db.write("yes", async |tx| record(tx, &[number]).await).await?;
         }
@@ -243,15 +247,21 @@ async fn law_9_a_revocation_that_staff_heard_closes_the_number_at_once_and_what_
         expand_broadcast::expand(engine, kept.id).await?;
         let before = in_state(&town, kept.id, StateKind::Queued).await?;
         let office = town.actor(Role::Office, Scope::School(super::town::ELM)).await?;
-        record_revocation(engine, &office, "(372) 555-0001", Heard::ByPhone, "the mother called").await?;
+        let heard = HeardRevocation {
+            number: "(372) 555-0001",
+            said: Said::Stop,
+            how: Heard::ByPhone,
+            note: "the mother called",
+        };
+        record_revocation(engine, &office, heard).await?;
         let after = in_state(&town, kept.id, StateKind::Queued).await?;
         assert!(after < before, "what waited for the number does not leave: {before} {after}");
         let ledger = consent::ledger(&mut engine.db.read().await?, "+13725550001").await?;
-        let revoked = ledger.iter().filter(|entry| entry.event.kind == ConsentEventKind::RevokedByStaff);
+        let revoked = ledger.iter().filter(|entry| entry.link.event.kind == ConsentEventKind::RevokedByStaff);
         assert_eq!(revoked.count(), 3, "both text programs and the calls");
         let teacher = town.actor(Role::Teacher, Scope::District).await?;
-        assert!(record_revocation(engine, &teacher, "(372) 555-0001", Heard::ByPhone, "").await.is_err());
-        let typo = record_revocation(engine, &office, "555", Heard::OnPaper, "").await;
+        assert!(record_revocation(engine, &teacher, heard).await.is_err());
+        let typo = record_revocation(engine, &office, HeardRevocation { number: "555", ..heard }).await;
         assert!(matches!(typo, Err(CommandError::BadInput(_))));
         Ok(())
     })

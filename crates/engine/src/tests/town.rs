@@ -9,7 +9,7 @@ use schoolbell_domain::broadcast::{Draft, Wording};
 use schoolbell_domain::category::Category;
 use schoolbell_domain::channel::Channel;
 use schoolbell_domain::clock::Clock;
-use schoolbell_domain::consent::{ConsentEventKind, Program};
+use schoolbell_domain::consent::{ConsentEvent, ConsentEventKind, Program};
 use schoolbell_domain::ids::{ConsentEventId, SchoolId};
 use schoolbell_domain::permission::{Grant, Role, Scope};
 use schoolbell_domain::settings::DistrictSettings;
@@ -261,13 +261,15 @@ fn phone(family: i64, n: i64) -> String {
 
 fn opt_in(engine: &Engine, number: &str) -> NewConsentEvent {
     NewConsentEvent {
-        id: ConsentEventId::from_raw(engine.next_id()),
         number: number.to_owned(),
         program: Program::Alerts,
-        kind: ConsentEventKind::OptedIn,
-        at: engine.now(),
-        actor: "family".to_owned(),
-        evidence: "{}".to_owned(),
+        event: ConsentEvent {
+            id: ConsentEventId::from_raw(engine.next_id()),
+            kind: ConsentEventKind::OptedIn,
+            at: engine.now(),
+            actor: "family".to_owned(),
+            evidence: "{}".to_owned(),
+        },
     }
 }
 

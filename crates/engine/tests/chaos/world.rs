@@ -6,7 +6,7 @@ use jiff::civil::Time;
 use schoolbell_domain::audience::{Audience, AudienceRule};
 use schoolbell_domain::broadcast::{Draft, Wording};
 use schoolbell_domain::category::Category;
-use schoolbell_domain::consent::{ConsentEventKind, Program};
+use schoolbell_domain::consent::{ConsentEvent, ConsentEventKind, Program};
 use schoolbell_domain::ids::{BroadcastId, ConsentEventId};
 use schoolbell_domain::people::{ContactRole, PersonKind, Slot};
 use schoolbell_domain::settings::DistrictSettings;
@@ -149,13 +149,15 @@ async fn contacts(tx: &mut Tx, families: i64, ids: impl Fn(i64) -> (i64, i64)) {
     PointRow::upsert(tx, &points).await.unwrap();
     let events: Vec<_> = (0..families)
         .map(|family| NewConsentEvent {
-            id: ConsentEventId::from_raw(10 * family + 14),
             number: number(family),
             program: Program::Alerts,
-            kind: ConsentEventKind::OptedIn,
-            at: jiff::Timestamp::UNIX_EPOCH,
-            actor: "family".to_owned(),
-            evidence: "{}".to_owned(),
+            event: ConsentEvent {
+                id: ConsentEventId::from_raw(10 * family + 14),
+                kind: ConsentEventKind::OptedIn,
+                at: jiff::Timestamp::UNIX_EPOCH,
+                actor: "family".to_owned(),
+                evidence: "{}".to_owned(),
+            },
         })
         .collect();
     write::consent::record(tx, &events).await.unwrap();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use schoolbell_domain::channel::Channel;
 use schoolbell_domain::clock::Clock;
-use schoolbell_domain::consent::{ConsentEventKind, Program};
+use schoolbell_domain::consent::{ConsentEvent, ConsentEventKind, Program};
 use schoolbell_domain::delivery::DeliveryState;
 use schoolbell_domain::delivery::plan::Basis;
 use schoolbell_domain::ids::{ConsentEventId, ContentId, DeliveryId, IdMaker, OriginId};
@@ -129,13 +129,15 @@ impl Bench {
     /// An entry of the ledger.
     pub async fn consent(&self, number: &str, program: Program, kind: ConsentEventKind) {
         let event = NewConsentEvent {
-            id: ConsentEventId::from_raw(self.id()),
             number: number.to_owned(),
             program,
-            kind,
-            at: self.now(),
-            actor: "test".to_owned(),
-            evidence: "{}".to_owned(),
+            event: ConsentEvent {
+                id: ConsentEventId::from_raw(self.id()),
+                kind,
+                at: self.now(),
+                actor: "test".to_owned(),
+                evidence: "{}".to_owned(),
+            },
         };
         let recorded = self.db.write("consent", async |tx| write::consent::record(tx, &[event]).await).await;
         recorded.map_err(|error: StoreError| error).unwrap();

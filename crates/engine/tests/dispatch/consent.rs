@@ -2,13 +2,18 @@
 
 use jiff::SignedDuration;
 use schoolbell_domain::channel::Channel;
-use schoolbell_domain::consent::{ConsentEventKind, ConsentState, Program};
+use schoolbell_domain::consent::{
+    ConsentEventKind, ConsentState, PolicyAuthor, Program, RevocationRecord, RevocationScope,
+};
 use schoolbell_domain::delivery::plan::Basis;
+use schoolbell_domain::delivery::suppression::Suppression;
 use schoolbell_domain::delivery::{DeliveryState, SuppressReason};
-use schoolbell_domain::people::{ContactRole, PersonKind, Slot};
+use schoolbell_domain::people::{Address, ContactRole, PersonKind, Slot};
 use schoolbell_domain::settings::DistrictSettings;
-use schoolbell_engine::Queue;
+use schoolbell_engine::commands::change_policy::change_revocation_policy;
+use schoolbell_engine::commands::record_revocation::{Heard, HeardRevocation, Said, record_revocation};
 use schoolbell_engine::jobs::invite_numbers;
+use schoolbell_engine::{Actor, Queue};
 use schoolbell_gateways::{Capacity, HeardText};
 use schoolbell_store::testing::on_both;
 use schoolbell_store::write::roster::{PersonRow, PointRow, RelationshipRow, RosterRow, SchoolRow, StudentRow};
@@ -144,6 +149,7 @@ async fn law_9_stop_closes_what_waits_at_once_and_is_confirmed_once() {
             .queue(Channel::Voice, 1, |row| {
                 hold(row);
                 row.urgent = true;
+                row.basis = Some(Basis::Emergency);
                 row.merge_group = 1;
             })
             .await;
@@ -163,7 +169,7 @@ async fn law_9_stop_closes_what_waits_at_once_and_is_confirmed_once() {
         assert!(sent[0].contains("no more texts"), "LAW-13");
         let ledger = read::consent::ledger(&mut bench.db.read().await?, FAMILY).await?;
         assert_eq!(ledger.len(), 9, "each STOP, in every program");
-        assert_eq!(read::consent::broken_link(&ledger), None);
+        assert_eq!(read::consent::broken_link(FAMILY, &ledger), None);
         started.end().await;
         bench.counters_agree().await;
         Ok(())
@@ -259,8 +265,8 @@ async fn a26_yes_opens_a_number_on_file_and_invents_no_consent_for_another() {
         assert_eq!(states.get(FAMILY), Some(&ConsentState::OptedIn));
         assert_eq!(states.get("+13705559999"), None, "A26");
         let ledger = read::consent::ledger(&mut bench.db.read().await?, FAMILY).await?;
-        let yes = ledger.iter().find(|entry| entry.event.kind == ConsentEventKind::OptedIn).unwrap();
-        let evidence = &yes.event.evidence;
+        let yes = ledger.iter().find(|entry| entry.link.event.kind == ConsentEventKind::OptedIn).unwrap();
+        let evidence = &yes.link.event.evidence;
         assert!(evidence.contains("Yes!") && evidence.contains("inb_"), "A25: {evidence}");
         let replies: Vec<_> = carrier.took().iter().map(|sent| sent.content.body.clone()).collect();
         assert_eq!(replies.iter().filter(|body| body.contains("you will get school alerts")).count(), 1);
@@ -301,6 +307,152 @@ async fn a24_a_mobile_is_invited_once_whoever_shares_it_and_however_often_the_jo
         assert!(took[0].content.body.contains("Reply YES") && took[0].to.expose() == FAMILY);
         let states = read::consent::states(&mut bench.db.read().await?, Program::Alerts, &[FAMILY]).await?;
         assert_eq!(states.get(FAMILY), Some(&ConsentState::Invited));
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+async fn says(bench: &Bench, carrier: &Carrier, from: &str, body: &str) {
+    let text = HeardText { from: from.to_owned(), ..heard(body) };
+    carrier.sink().await.text("carrier", text).await.unwrap();
+    bench.run_until_idle().await;
+}
+
+async fn state_of(bench: &Bench, program: Program, number: &str) -> ConsentState {
+    let states = read::consent::states(&mut bench.db.read().await.unwrap(), program, &[number]).await.unwrap();
+    states.get(number).copied().unwrap_or(ConsentState::Unknown)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn law_11_a_stop_reaches_as_far_as_the_policy_of_its_day_says() {
+    on_both(async |db| -> Result<(), StoreError> {
+        let bench = Bench::new(db);
+        settings(&bench).await;
+        // The district takes its own careful reading back: what is left is what the law asks for.
+        let least = RevocationRecord {
+            author: PolicyAuthor::District,
+            effective_from: "2025-04-11".parse().unwrap(),
+            scope: RevocationScope::Program,
+            source: "a decision of the board".to_owned(),
+        };
+        change_revocation_policy(&bench.engine, &Actor::command_line(), least).await.unwrap();
+        let carrier = Carrier::new(Channel::Sms, accepted);
+        let started = bench.start(carrier.clone());
+        bench.run_until_idle().await;
+        // The clock of the tests stands at 2027-01-15.
+        says(&bench, &carrier, FAMILY, "STOP").await;
+        assert_eq!(state_of(&bench, Program::Alerts, FAMILY).await, ConsentState::Revoked);
+        assert_eq!(state_of(&bench, Program::Voice, FAMILY).await, ConsentState::Unknown, "before 2027-01-31");
+        bench.clock.advance(SignedDuration::from_hours(24 * 20));
+        says(&bench, &carrier, "+13705550002", "STOP").await;
+        started.end().await;
+        for program in Program::GENERAL {
+            assert_eq!(state_of(&bench, program, "+13705550002").await, ConsentState::Revoked, "{program:?}");
+        }
+        assert_eq!(state_of(&bench, Program::EmergencyCalls, "+13705550002").await, ConsentState::Unknown);
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+/// Two words of a family one after the other, with an emergency call waiting, and one planned after them.
+async fn law_12(order: [Said; 2]) {
+    on_both(async |db| -> Result<(), StoreError> {
+        let bench = Bench::new(db);
+        let later = bench.now() + SignedDuration::from_hours(1);
+        let alarm = bench
+            .queue(Channel::Voice, 1, move |row| {
+                row.opening = write::deliveries::Opening::Queued { not_before: later };
+                row.basis = Some(Basis::Emergency);
+                row.urgent = true;
+            })
+            .await;
+        for said in order {
+            let heard = HeardRevocation { number: FAMILY, said, how: Heard::ByPhone, note: "the father called" };
+            record_revocation(&bench.engine, &Actor::command_line(), heard).await.unwrap();
+            let goes_on = said == Said::Stop && order[0] == Said::Stop;
+            let state = if goes_on { DeliveryState::Queued(None) } else { REVOKED };
+            assert_eq!(bench.state(alarm[0].id).await, state, "{said:?} of {order:?}");
+        }
+        assert_eq!(state_of(&bench, Program::EmergencyCalls, FAMILY).await, ConsentState::Revoked);
+        // What was planned before and is claimed after does not leave either.
+        let next = bench
+            .queue(Channel::Voice, 1, |row| {
+                row.basis = Some(Basis::Emergency);
+                row.merge_group = 1;
+            })
+            .await;
+        let started = bench.start(Carrier::new(Channel::Voice, accepted));
+        bench.run_until_idle().await;
+        started.end().await;
+        assert_eq!(bench.state(next[0].id).await, REVOKED);
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn law_12_emergency_calls_go_on_after_a_stop_until_one_is_answered_with_it() {
+    law_12([Said::Stop, Said::StopEmergencyCalls]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn law_12_a_later_general_stop_does_not_bring_emergency_calls_back() {
+    law_12([Said::StopEmergencyCalls, Said::Stop]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn law_16_a_wrong_number_is_closed_everywhere_and_called_by_nobody() {
+    on_both(async |db| -> Result<(), StoreError> {
+        let bench = Bench::new(db);
+        bench.consent(FAMILY, Program::Alerts, ConsentEventKind::OptedIn).await;
+        let heard =
+            HeardRevocation { number: FAMILY, said: Said::NotTheirs, how: Heard::ByPhone, note: "a stranger answered" };
+        record_revocation(&bench.engine, &Actor::command_line(), heard).await.unwrap();
+        assert_eq!(state_of(&bench, Program::Alerts, FAMILY).await, ConsentState::Unknown);
+        let ledger = read::consent::ledger(&mut bench.db.read().await?, FAMILY).await?;
+        assert!(ledger.iter().any(|entry| entry.link.event.evidence.contains("a stranger answered")));
+        let number = Address::from_stored(FAMILY).unwrap();
+        for channel in [Channel::Voice, Channel::Sms] {
+            let word = read::suppressions::lookup(&mut bench.db.read().await?, &number, channel).await?;
+            assert_eq!(word.map(|word| word.kind), Some(Suppression::Dead), "{channel:?}");
+        }
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+/// LAW-20: whether or not anybody subscribed, and whether or not the number is on any record.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn law_20_help_and_stop_are_answered_whether_or_not_subscribed() {
+    on_both(async |db| -> Result<(), StoreError> {
+        let bench = Bench::new(db);
+        settings(&bench).await;
+        let carrier = Carrier::new(Channel::Sms, accepted);
+        let started = bench.start(carrier.clone());
+        bench.run_until_idle().await;
+        let stranger = "+13705559998";
+        for (body, answer) in [("¿Ayuda?", "Help: 512-555-0100"), ("Alto.", "no more texts"), ("HELP", "Help:")] {
+            says(&bench, &carrier, stranger, body).await;
+            let last = carrier.took().last().map(|sent| (sent.to.expose().to_owned(), sent.content.body.clone()));
+            assert!(
+                last.as_ref().is_some_and(|(to, text)| to == stranger && text.contains(answer)),
+                "{body}: {last:?}"
+            );
+        }
+        for body in ["STOP", "parar", "please stop texting me"] {
+            says(&bench, &carrier, stranger, body).await;
+        }
+        started.end().await;
+        assert_eq!(carrier.took().len(), 3, "silence after the one confirmation");
+        let ledger = read::consent::ledger(&mut bench.db.read().await?, stranger).await?;
+        let sentence = ledger.iter().find(|entry| entry.link.event.evidence.contains("please stop texting me"));
+        assert_eq!(sentence.map(|entry| entry.link.event.kind), Some(ConsentEventKind::Stopped), "LAW-9");
+        assert_eq!(read::checks::without_basis(&mut bench.db.read().await?).await?, 0);
         Ok(())
     })
     .await

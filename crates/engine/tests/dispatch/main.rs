@@ -11,4 +11,5 @@ mod leases;
 mod nodes;
 mod receipts;
 mod restore;
+mod returned;
 mod upgrade;

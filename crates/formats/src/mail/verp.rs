@@ -11,9 +11,48 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const CHECK_LETTERS: usize = 10;
 const BLOCK: usize = 64;
 
+/// Seals the id of a delivery with letters that only we can make: for envelope senders, and for links in mail.
+#[derive(Clone)]
+pub struct Seal {
+    secret: Vec<u8>,
+}
+
+impl Seal {
+    /// Two uses need two secrets: what is sealed with one opens with it.
+    pub fn new(secret: &[u8]) -> Self {
+        Self { secret: secret.to_vec() }
+    }
+
+    /// `0F3K6Q2JZ8V1W.9XK2M7QHAB`
+    pub fn token(&self, delivery: DeliveryId) -> String {
+        let shown = delivery.to_string();
+        let id = shown.strip_prefix("dlv_").unwrap_or(&shown);
+        format!("{id}.{}", self.check(delivery))
+    }
+
+    /// The delivery of a token, read without regard to case; `None` if it is not one of ours.
+    pub fn open(&self, token: &str) -> Option<DeliveryId> {
+        let (id, check) = token.split_once('.')?;
+        let delivery: DeliveryId = format!("dlv_{}", id.to_ascii_uppercase()).parse().ok()?;
+        // Constant time is not needed: a guesser would have to send one mail, or one request, for each try.
+        self.check(delivery).eq_ignore_ascii_case(check).then_some(delivery)
+    }
+
+    fn check(&self, delivery: DeliveryId) -> String {
+        let mac = hmac(&self.secret, &delivery.raw().to_be_bytes());
+        mac.iter().take(CHECK_LETTERS).map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect()
+    }
+}
+
+impl std::fmt::Debug for Seal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Seal(…)")
+    }
+}
+
 /// Writes and reads envelope senders.
 pub struct Verp {
-    secret: Vec<u8>,
+    seal: Seal,
     local: String,
     domain: String,
 }
@@ -26,7 +65,7 @@ impl Verp {
         let fits = !local.is_empty() && local.len() <= 38 && !domain.is_empty();
         let plain = |text: &str| text.bytes().all(|b| b.is_ascii_graphic() && !b"<>@\"\\()[],;:+".contains(&b));
         (fits && plain(local) && plain(domain)).then(|| Self {
-            secret: secret.to_vec(),
+            seal: Seal::new(secret),
             local: local.to_ascii_lowercase(),
             domain: domain.to_ascii_lowercase(),
         })
@@ -34,27 +73,28 @@ impl Verp {
 
     /// The envelope sender of one delivery.
     pub fn sender(&self, delivery: DeliveryId) -> String {
-        let shown = delivery.to_string();
-        let id = shown.strip_prefix("dlv_").unwrap_or(&shown);
-        format!("{}+{id}.{}@{}", self.local, self.check(delivery), self.domain)
+        format!("{}+{}@{}", self.local, self.seal.token(delivery), self.domain)
     }
 
     /// The delivery that a bounce to `address` is about; `None` if it is not one of ours.
     pub fn delivery(&self, address: &str) -> Option<DeliveryId> {
-        let address = address.trim().trim_start_matches('<').trim_end_matches('>');
-        let (local, domain) = address.rsplit_once('@')?;
+        let (local, domain) = parts(address)?;
         let (head, token) = local.split_once('+')?;
-        let (id, check) = token.split_once('.')?;
         let ours = head.eq_ignore_ascii_case(&self.local) && domain.eq_ignore_ascii_case(&self.domain);
-        let delivery: DeliveryId = format!("dlv_{}", id.to_ascii_uppercase()).parse().ok()?;
-        // Constant time is not needed: a guesser would have to send one mail for each try.
-        (ours && self.check(delivery).eq_ignore_ascii_case(check)).then_some(delivery)
+        ours.then(|| self.seal.open(token))?
     }
 
-    fn check(&self, delivery: DeliveryId) -> String {
-        let mac = hmac(&self.secret, &delivery.raw().to_be_bytes());
-        mac.iter().take(CHECK_LETTERS).map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect()
+    /// Whether it is the bounce address itself, without a token: complaints come there.
+    pub fn is_bare(&self, address: &str) -> bool {
+        parts(address).is_some_and(|(local, domain)| {
+            local.eq_ignore_ascii_case(&self.local) && domain.eq_ignore_ascii_case(&self.domain)
+        })
     }
+}
+
+/// Local part and domain, the angle brackets of an envelope left away.
+fn parts(address: &str) -> Option<(&str, &str)> {
+    address.trim().trim_start_matches('<').trim_end_matches('>').rsplit_once('@')
 }
 
 impl std::fmt::Debug for Verp {

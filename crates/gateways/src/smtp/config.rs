@@ -164,6 +164,12 @@ impl SmtpConfig {
         }
     }
 
+    /// Where bounces come back to, and the domain of the Message-IDs: what reads a mail that came back. `None` if no
+    /// bounce address is set.
+    pub fn bounce_door(&self) -> Option<(schoolbell_formats::mail::Verp, String)> {
+        super::message::Writer::new(self).ok()?.into_bounce_door()
+    }
+
     pub fn port(&self) -> u16 {
         self.port.unwrap_or(match self.tls {
             Tls::Implicit => 465,

@@ -57,6 +57,11 @@ impl Writer {
         Ok(Self { from, reply_to, feedback_id, verp })
     }
 
+    pub(super) fn into_bounce_door(self) -> Option<(Verp, String)> {
+        let domain = self.own_domain().to_owned();
+        self.verp.map(|verp| (verp, domain))
+    }
+
     pub(super) fn own_domain(&self) -> &str {
         self.from.email.domain()
     }

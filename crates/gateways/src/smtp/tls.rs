@@ -1,10 +1,9 @@
-//! The trust of a relay's certificate: the system's authorities, and one of the operator's own.
+//! TLS with the relay: whose certificate it must show.
 
 use std::sync::Arc;
 
-use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls::ClientConfig;
+use rustls_pki_types::ServerName;
 
 use super::config::{SmtpConfig, Tls};
 
@@ -23,26 +22,6 @@ pub(super) fn client(config: &SmtpConfig) -> Result<Option<TlsClient>, String> {
     let name = config.server_name.as_ref().unwrap_or(&config.host);
     let name = ServerName::try_from(name.clone())
         .map_err(|_| format!("\"{name}\" as a server's name: write server_name as it stands in its certificate"))?;
-    let mut roots = RootCertStore::empty();
-    let system = rustls_native_certs::load_native_certs();
-    roots.add_parsable_certificates(system.certs);
-    if let Some(path) = &config.ca_file {
-        let shown = path.display();
-        let unread =
-            |why: String| format!("ca_file = \"{shown}\", which cannot be read ({why}): write the path of a PEM file");
-        let certificates = CertificateDer::pem_file_iter(path).map_err(|error| unread(error.to_string()))?;
-        for certificate in certificates {
-            let certificate = certificate.map_err(|error| unread(error.to_string()))?;
-            roots.add(certificate).map_err(|error| unread(error.to_string()))?;
-        }
-    }
-    if roots.is_empty() {
-        return Err("no certificate authority on this machine: install ca-certificates or write ca_file".to_owned());
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| format!("no TLS version in common: {error}"))?;
-    let config = Arc::new(builder.with_root_certificates(roots).with_no_client_auth());
-    Ok(Some(TlsClient { config, name }))
+    let config = crate::tls::client_config(config.ca_file.as_deref())?;
+    Ok(Some(TlsClient { config: Arc::new(config), name }))
 }

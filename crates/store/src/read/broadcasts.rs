@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use schoolbell_domain::broadcast::{BroadcastState, Draft};
-use schoolbell_domain::ids::{BroadcastId, SchoolId, UserId};
+use schoolbell_domain::category::Category;
+use schoolbell_domain::ids::{BroadcastId, OriginId, SchoolId, UserId};
 
 use crate::error::{StoreError, StoreResult};
 use crate::on;
@@ -62,6 +63,7 @@ struct Row {
 statements! {
     UNFINISHED = "SELECT id FROM broadcast WHERE state IN ('expanding', 'sending', 'stopped') AND finished_at IS NULL \
         ORDER BY id";
+    CATEGORY = "SELECT category FROM broadcast WHERE id = $1";
     LOOKUP = "SELECT id, state, draft, owner_school, version, created_by, created_at, updated_at, send_at, sent_by, \
         sent_at, expires_at, plan_digest, expand_cursor, expanded_at, stopped_by, stopped_at, finished_at \
         FROM broadcast WHERE id = $1";
@@ -103,6 +105,14 @@ fn broadcast(row: Row) -> StoreResult<Broadcast> {
 pub async fn lookup_broadcast(reads: &mut impl Reads, id: BroadcastId) -> StoreResult<Option<Broadcast>> {
     let row: Option<Row> = on!(reads.tx(), |conn| sqlx::query_as(LOOKUP).bind(id.raw()).fetch_optional(conn).await)?;
     row.map(broadcast).transpose()
+}
+
+/// The category of a broadcast by the origin of its deliveries; `None` for what comes from the system, or has none yet.
+pub async fn category_of(reads: &mut impl Reads, origin: OriginId) -> StoreResult<Option<Category>> {
+    let key: Option<Option<String>> =
+        on!(reads.tx(), |conn| sqlx::query_scalar(CATEGORY).bind(origin.raw()).fetch_optional(conn).await)?;
+    let damaged = |what| StoreError::Damaged { row: format!("the broadcast of {origin}"), what };
+    key.flatten().map(|key| key.parse().map_err(damaged)).transpose()
 }
 
 /// The broadcasts that carriers may be at work for, oldest first.

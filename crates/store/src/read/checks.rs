@@ -16,6 +16,7 @@ statements! {
     AT_WORK = "SELECT (SELECT COUNT(*) FROM delivery WHERE state = 2 AND lease_until > $1) \
         + (SELECT COUNT(*) FROM job WHERE state IN ('ready', 'running') AND lease_until > $1) \
         + (SELECT COUNT(*) FROM gateway WHERE held_until > $1)";
+    WITHOUT_BASIS = "SELECT COUNT(*) FROM delivery WHERE state <> 0 AND basis = ''";
     ADDRESSES_OF = "SELECT COALESCE(address, ''), state, reason FROM delivery WHERE origin_id = $1 AND state <> 0";
     UNSETTLED = "SELECT DISTINCT COALESCE(delivery.address, '') FROM delivery JOIN attempt \
         ON attempt.delivery_id = delivery.id WHERE delivery.origin_id = $1 AND attempt.outcome IN (3, 4)";
@@ -39,6 +40,11 @@ pub async fn is_at_work(reads: &mut impl Reads, now: Timestamp) -> StoreResult<b
     let held: i64 =
         on!(reads.tx(), |conn| sqlx::query_scalar(AT_WORK).bind(now.as_millisecond()).fetch_one(conn).await)?;
     Ok(held > 0)
+}
+
+/// Deliveries that were to be sent and do not say on what basis: there must be none.
+pub async fn without_basis(reads: &mut impl Reads) -> StoreResult<i64> {
+    Ok(on!(reads.tx(), |conn| sqlx::query_scalar(WITHOUT_BASIS).fetch_one(conn).await)?)
 }
 
 /// The address and state of every delivery of an origin that was not left out; to be held against a carrier's record.

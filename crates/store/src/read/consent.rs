@@ -3,30 +3,27 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use schoolbell_domain::consent::{ConsentEventKind, ConsentState, Program};
+use schoolbell_domain::consent::{ConsentEvent, ConsentEventKind, ConsentState, Link, Program, verify};
 use schoolbell_domain::ids::ConsentEventId;
-use sha2::{Digest, Sha256};
 
 use crate::error::{StoreError, StoreResult};
 use crate::on;
 use crate::sql::{fetch_set, rows_that_fit};
 use crate::statements;
 use crate::tx::Reads;
-use crate::write::consent::NewConsentEvent;
 
 /// An entry of the ledger as it is kept.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LedgerEntry {
-    pub event: NewConsentEvent,
-    pub previous_hash: String,
-    pub hash: String,
+    pub program: Program,
+    pub link: Link,
 }
 
-type Row = (i64, String, String, String, i64, String, String, String, String);
+type Row = (i64, String, String, i64, String, String, String, String);
 
 statements! {
     STATES = "SELECT number, state FROM consent WHERE program = $1 AND number IN {list@2}";
-    LEDGER = "SELECT id, number, program, kind, at, actor, evidence, previous_hash, hash FROM consent_event \
+    LEDGER = "SELECT id, program, kind, at, actor, evidence, previous_hash, hash FROM consent_event \
         WHERE number = $1 ORDER BY program, id";
     NUMBERS = "SELECT DISTINCT number FROM consent_event WHERE number > $1 ORDER BY number LIMIT $2";
 }
@@ -63,46 +60,29 @@ pub async fn numbers_after(reads: &mut impl Reads, after: &str, limit: i64) -> S
 }
 
 /// The first entry whose chain is broken: changed, put in or taken out since it was written. `entries` as from
-/// [`ledger`].
-pub fn broken_link(entries: &[LedgerEntry]) -> Option<ConsentEventId> {
-    let mut ends: HashMap<Program, &str> = HashMap::new();
-    for entry in entries {
-        let previous = ends.get(&entry.event.program).copied().unwrap_or_default();
-        if entry.previous_hash != previous || entry.hash != chain_hash(previous, &entry.event) {
-            return Some(entry.event.id);
-        }
-        ends.insert(entry.event.program, &entry.hash);
-    }
-    None
+/// [`ledger`] of this number.
+pub fn broken_link(number: &str, entries: &[LedgerEntry]) -> Option<ConsentEventId> {
+    Program::ALL.into_iter().find_map(|program| {
+        let own = entries.iter().filter(|entry| entry.program == program).map(|entry| entry.link.clone());
+        verify(number, program, &own.collect::<Vec<_>>()).err()
+    })
 }
 
-/// The hash of an entry: SHA-256 over the hash before it and every field, each with its length.
-pub(crate) fn chain_hash(previous: &str, event: &NewConsentEvent) -> String {
-    let mut hash = Sha256::new();
-    let (id, at) = (event.id.raw().to_string(), event.at.as_millisecond().to_string());
-    for field in
-        [previous, &id, &event.number, event.program.word(), event.kind.word(), &at, &event.actor, &event.evidence]
-    {
-        hash.update((field.len() as u64).to_be_bytes());
-        hash.update(field.as_bytes());
-    }
-    format!("{:x}", hash.finalize())
-}
-
-fn entry((id, number, program, kind, at, actor, evidence, previous_hash, hash): Row) -> StoreResult<LedgerEntry> {
+fn entry((id, program, kind, at, actor, evidence, previous_hash, hash): Row) -> StoreResult<LedgerEntry> {
     let id = ConsentEventId::from_raw(id);
     let damaged = |what: &str| StoreError::Damaged { row: id.to_string(), what: what.to_owned() };
     Ok(LedgerEntry {
-        event: NewConsentEvent {
-            id,
-            number,
-            program: Program::from_word(&program).ok_or_else(|| damaged("its program"))?,
-            kind: ConsentEventKind::from_word(&kind).ok_or_else(|| damaged("its kind"))?,
-            at: Timestamp::from_millisecond(at).map_err(|_| damaged("its time"))?,
-            actor,
-            evidence,
+        program: Program::from_word(&program).ok_or_else(|| damaged("its program"))?,
+        link: Link {
+            event: ConsentEvent {
+                id,
+                kind: ConsentEventKind::from_word(&kind).ok_or_else(|| damaged("its kind"))?,
+                at: Timestamp::from_millisecond(at).map_err(|_| damaged("its time"))?,
+                actor,
+                evidence,
+            },
+            previous_hash,
+            hash,
         },
-        previous_hash,
-        hash,
     })
 }

@@ -231,6 +231,15 @@ pub async fn children(reads: &mut impl Reads, guardian: PersonId) -> StoreResult
     rows.into_iter().map(relative).collect()
 }
 
+/// A student's contacts, a guardian's students; nobody for staff.
+pub async fn relatives(reads: &mut impl Reads, card: &Card) -> StoreResult<Vec<Relative>> {
+    match card.kind {
+        PersonKind::Student => guardians(reads, card.person).await,
+        PersonKind::Guardian => children(reads, card.person).await,
+        PersonKind::Staff => Ok(Vec::new()),
+    }
+}
+
 /// The schools of a member of staff.
 pub async fn staff_schools(reads: &mut impl Reads, person: PersonId) -> StoreResult<Vec<SchoolId>> {
     let rows: Vec<(i64,)> =

@@ -224,6 +224,7 @@ async fn permissions(tx: &mut Tx, needs: &Needs, chunk: &[i64], page: &mut Page)
         match program {
             Program::Alerts => page.text_consent.insert(address, state),
             Program::Voice => page.voice_consent.insert(address, state),
+            Program::EmergencyCalls => page.emergency_consent.insert(address, state),
             Program::Texting => None,
         };
     }

@@ -2,29 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
-use schoolbell_domain::consent::{ConsentEventKind, ConsentState, Program};
-use schoolbell_domain::ids::ConsentEventId;
+use schoolbell_domain::consent::{ConsentEvent, ConsentState, Link, Program, seal};
 
 use crate::error::StoreResult;
-use crate::read::consent::chain_hash;
 use crate::sql::{execute_set, fetch_set, rows_that_fit};
 use crate::statements;
 use crate::tx::Tx;
 
-/// Something that happened to the consent of a number.
+/// Something that happened to the consent of a number, for the end of its ledger.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewConsentEvent {
-    pub id: ConsentEventId,
     /// E.164.
     pub number: String,
     pub program: Program,
-    pub kind: ConsentEventKind,
-    pub at: Timestamp,
-    /// Who: `family`, an e-mail address of staff, `schoolbell`.
-    pub actor: String,
-    /// JSON: raw text, message id, gateway, form, whatever proves it.
-    pub evidence: String,
+    pub event: ConsentEvent,
 }
 
 /// What a ledger ends with.
@@ -60,40 +51,40 @@ async fn record_chunk(tx: &mut Tx, events: &[NewConsentEvent]) -> StoreResult<()
     let mut heads = take_heads(tx, events).await?;
     let mut links = Vec::with_capacity(events.len());
     let mut newest = BTreeMap::new();
-    for event in events {
+    for new in events {
         let head = heads
-            .entry((event.number.clone(), event.program.word().to_owned()))
+            .entry((new.number.clone(), new.program.word().to_owned()))
             .or_insert_with(|| Head { hash: String::new(), state: ConsentState::Unknown });
-        let hash = chain_hash(&head.hash, event);
-        links.push((event, std::mem::replace(&mut head.hash, hash.clone()), hash));
-        head.state = head.state.after(event.kind);
-        newest.insert((event.number.as_str(), event.program.word()), (event, head.state));
+        let hash = seal(&head.hash, &new.event, &new.number, new.program);
+        let previous_hash = std::mem::replace(&mut head.hash, hash.clone());
+        links.push((new, Link { event: new.event.clone(), previous_hash, hash }));
+        head.state = head.state.after(new.event.kind);
+        newest.insert((new.number.as_str(), new.program.word()), (new, head.state));
     }
-    execute_set!(tx, APPEND, [], &links, |query, link| query
-        .bind(link.0.id.raw())
-        .bind(link.0.number.as_str())
-        .bind(link.0.program.word())
-        .bind(link.0.kind.word())
-        .bind(link.0.at.as_millisecond())
-        .bind(link.0.actor.as_str())
-        .bind(link.0.evidence.as_str())
-        .bind(link.1.as_str())
-        .bind(link.2.as_str()))?;
+    execute_set!(tx, APPEND, [], &links, |query, row| query
+        .bind(row.1.event.id.raw())
+        .bind(row.0.number.as_str())
+        .bind(row.0.program.word())
+        .bind(row.1.event.kind.word())
+        .bind(row.1.event.at.as_millisecond())
+        .bind(row.1.event.actor.as_str())
+        .bind(row.1.event.evidence.as_str())
+        .bind(row.1.previous_hash.as_str())
+        .bind(row.1.hash.as_str()))?;
     let folded: Vec<_> = newest.into_values().collect();
     execute_set!(tx, FOLD, [], &folded, |query, row| query
         .bind(row.0.number.as_str())
         .bind(row.0.program.word())
         .bind(row.1.word())
-        .bind(row.0.at.as_millisecond())
-        .bind(row.0.id.raw()))?;
+        .bind(row.0.event.at.as_millisecond())
+        .bind(row.0.event.id.raw()))?;
     Ok(())
 }
 
 /// The ends of the ledgers that these events go on, their rows held until the commit.
 async fn take_heads(tx: &mut Tx, events: &[NewConsentEvent]) -> StoreResult<BTreeMap<(String, String), Head>> {
-    let ledgers: BTreeSet<(&str, &str)> =
-        events.iter().map(|event| (event.number.as_str(), event.program.word())).collect();
-    let at = events.first().map_or(0, |event| event.at.as_millisecond());
+    let ledgers: BTreeSet<(&str, &str)> = events.iter().map(|new| (new.number.as_str(), new.program.word())).collect();
+    let at = events.first().map_or(0, |new| new.event.at.as_millisecond());
     let ledgers: Vec<_> = ledgers.into_iter().collect();
     execute_set!(tx, TOUCH, [], &ledgers, |query, ledger| query
         .bind(ledger.0)

@@ -44,7 +44,7 @@ pub struct NewDelivery {
     pub children: Vec<PersonId>,
     /// `None` for what is left out.
     pub content: Option<ContentId>,
-    /// `None` for what is left out, and for the system's own texts.
+    /// `None` for what is left out.
     pub basis: Option<Basis>,
     pub opening: Opening,
     pub priority: i64,

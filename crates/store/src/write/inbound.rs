@@ -20,12 +20,16 @@ pub struct NewInbound {
     pub to: String,
     pub body: String,
     pub received_at: Timestamp,
+    /// The carrier's own id of it, where it has one: the same id twice is one text.
+    pub reference: Option<String>,
+    /// The addresses of pictures and files that came with it.
+    pub media: Vec<String>,
 }
 
 statements! {
-    INSERT = "INSERT INTO inbound (id, gateway, channel, from_address, to_address, body, received_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    UNHANDLED = "SELECT id, gateway, channel, from_address, to_address, body, received_at FROM inbound \
+    INSERT = "INSERT INTO inbound (id, gateway, channel, from_address, to_address, body, received_at, reference, media) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (gateway, reference) WHERE reference IS NOT NULL DO NOTHING";
+    UNHANDLED = "SELECT id, gateway, channel, from_address, to_address, body, received_at, reference, media FROM inbound \
         WHERE handled_at IS NULL ORDER BY id LIMIT $1{skip locked}";
     HANDLED = "UPDATE inbound SET handled_at = $1, keyword = $2 WHERE id = $3 AND handled_at IS NULL";
     RECENT_KEYWORDS = "SELECT COUNT(*) FROM inbound WHERE from_address = $1 AND received_at > $2 \
@@ -33,6 +37,9 @@ statements! {
     ON_FILE = "SELECT COUNT(*) FROM contact_point WHERE address = $1 AND active";
 }
 
+type UnhandledRow = (i64, String, i64, String, String, String, i64, Option<String>, String);
+
+/// Keeps a text; one that the carrier brings again under its own id stands already.
 pub async fn insert(tx: &mut Tx, text: &NewInbound) -> StoreResult<()> {
     on!(tx, |conn| sqlx::query(INSERT)
         .bind(text.id.raw())
@@ -43,6 +50,8 @@ pub async fn insert(tx: &mut Tx, text: &NewInbound) -> StoreResult<()> {
         // PostgreSQL refuses NUL in text.
         .bind(text.body.replace('\0', "\u{fffd}"))
         .bind(text.received_at.as_millisecond())
+        .bind(text.reference.as_deref())
+        .bind(text.media.join("\n").replace('\0', ""))
         .execute(conn)
         .await
         .map(drop))?;
@@ -52,15 +61,16 @@ pub async fn insert(tx: &mut Tx, text: &NewInbound) -> StoreResult<()> {
 /// The oldest texts that nobody has looked at yet.
 pub async fn lock_unhandled(tx: &mut Tx, most: i64) -> StoreResult<Vec<NewInbound>> {
     let text = fill(tx.engine(), UNHANDLED, 0);
-    let rows: Vec<(i64, String, i64, String, String, String, i64)> =
+    let rows: Vec<UnhandledRow> =
         on!(tx, |conn| sqlx::query_as(sqlx::AssertSqlSafe(text.as_str())).bind(most).fetch_all(conn).await)?;
     rows.into_iter()
-        .map(|(id, gateway, channel, from, to, body, received_at)| {
+        .map(|(id, gateway, channel, from, to, body, received_at, reference, media)| {
             let id = InboundId::from_raw(id);
             let damaged = || StoreError::Damaged { row: id.to_string(), what: "its channel or time".to_owned() };
             let channel = Channel::from_code(channel).ok_or_else(damaged)?;
             let received_at = Timestamp::from_millisecond(received_at).map_err(|_| damaged())?;
-            Ok(NewInbound { id, gateway, channel, from, to, body, received_at })
+            let media = media.lines().map(str::to_owned).collect();
+            Ok(NewInbound { id, gateway, channel, from, to, body, received_at, reference, media })
         })
         .collect()
 }

@@ -25,7 +25,7 @@ pub struct Standing {
     /// `None` only for what was left out.
     pub address: Option<Address>,
     pub content: Option<ContentId>,
-    /// The word of the plan's `Basis`; empty for the system's own texts.
+    /// The word of the plan's `Basis`.
     pub basis: String,
     /// Where it stands; of a claimed row, where it stood before.
     pub state: DeliveryState,

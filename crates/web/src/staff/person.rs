@@ -1,18 +1,21 @@
 //! `/people/{person}`: everything on one person's record, school by school, and what they got.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::Html;
 use schoolbell_domain::consent::ConsentState;
 use schoolbell_domain::delivery::suppression::Suppression;
 use schoolbell_domain::ids::{BroadcastId, PersonId, SchoolId};
 use schoolbell_domain::people::{ContactRole, PersonKind, Slot};
 use schoolbell_domain::permission::{Act, Scope};
+use schoolbell_engine::commands::record_revocation::Said;
 use schoolbell_store::read::district::{self, SchoolRow};
 use schoolbell_store::read::people_pages::{self, Card, PersonMessage, PointLine, Relative};
 use schoolbell_store::tx::Reads;
+use serde::Deserialize;
 
 use super::people::kind_words;
+use super::revocation::RevocationForm;
 use crate::WebState;
 use crate::error::{PageError, PageResult};
 use crate::frame::{Frame, Place, html};
@@ -34,6 +37,11 @@ struct PersonPage {
     relatives_head: &'static str,
     relatives: Vec<RelativeLine>,
     owners: Vec<Owner>,
+    /// Where staff may write down that a number asked us to stop.
+    revocation: Option<RevocationForm>,
+    person: PersonId,
+    /// What was just written down.
+    noted: Option<&'static str>,
     messages: Vec<MessageLine>,
     last_import: Option<TimeElement>,
 }
@@ -75,31 +83,32 @@ struct MessageLine {
     at: TimeElement,
 }
 
+#[derive(Deserialize)]
+pub struct Asked {
+    noted: Option<String>,
+}
+
 /// `GET /people/{person}`.
 pub async fn page(
     State(state): State<WebState>,
     staff: Staff,
     Path(person): Path<PersonId>,
+    Query(asked): Query<Asked>,
 ) -> PageResult<Html<String>> {
     let mut reads = state.engine.reader().read().await?;
     let card = people_pages::lookup_card(&mut reads, person).await?.ok_or(PageError::NotFound)?;
-    let relatives = match card.kind {
-        PersonKind::Student => people_pages::guardians(&mut reads, person).await?,
-        PersonKind::Guardian => people_pages::children(&mut reads, person).await?,
-        PersonKind::Staff => Vec::new(),
-    };
+    let relatives = people_pages::relatives(&mut reads, &card).await?;
     must_see(&mut reads, &staff, &card, &relatives).await?;
     let schools = district::schools(&mut reads).await?;
     let phones = people_pages::school_phones(&mut reads).await?;
     let teller = staff.teller();
-    let mut people = vec![(person, name(&card.given, &card.family))];
-    if card.kind == PersonKind::Student {
-        people.extend(relatives.iter().map(|relative| (relative.person, name(&relative.given, &relative.family))));
-    }
     let mut owners = Vec::new();
     let mut messages = Vec::new();
-    for (id, owner) in people {
-        owners.extend(by_school(&owner, &people_pages::points(&mut reads, id).await?, (&schools, &phones)));
+    let mut known = Vec::new();
+    for (id, owner) in owners_of(&card, &relatives) {
+        let points = people_pages::points(&mut reads, id).await?;
+        owners.extend(by_school(&owner, &points, (&schools, &phones)));
+        known.extend(points);
         let found = people_pages::messages(&mut reads, id, MESSAGES).await?;
         messages.extend(found.into_iter().map(|message| (message.updated_at, shown(&teller, id, message))));
     }
@@ -116,9 +125,21 @@ pub async fn page(
         relatives_head: if card.kind == PersonKind::Student { "Contacts" } else { "Students" },
         relatives: relatives.iter().map(|relative| relative_line(relative, card.kind, &schools)).collect(),
         owners,
+        revocation: staff.actor.may_somewhere(Act::RecordRevocation).then(|| RevocationForm::of(&known)).flatten(),
+        person,
+        noted: asked.noted.as_deref().and_then(Said::from_word).map(Said::plain),
         messages: messages.into_iter().map(|(_, line)| line).take(30).collect(),
         last_import: people_pages::last_import(&mut reads).await?.map(|at| teller.tell(at)),
     })
+}
+
+/// Whose contact points stand on the page: the person's own, and on a student's page those of the contacts too.
+pub fn owners_of(card: &Card, relatives: &[Relative]) -> Vec<(PersonId, String)> {
+    let mut owners = vec![(card.person, name(&card.given, &card.family))];
+    if card.kind == PersonKind::Student {
+        owners.extend(relatives.iter().map(|relative| (relative.person, name(&relative.given, &relative.family))));
+    }
+    owners
 }
 
 /// A record is seen by those who may see people in any school that it belongs to.

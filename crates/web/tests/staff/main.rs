@@ -4,5 +4,7 @@ mod compose;
 mod doors;
 mod families;
 mod held;
+mod hooks;
 mod pages;
+mod unsubscribe;
 mod world;

@@ -3,6 +3,10 @@
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use schoolbell_domain::permission::Role;
+use schoolbell_engine::Actor;
+use schoolbell_engine::commands::import_roster::import_roster;
+use schoolbell_engine::commands::record_revocation::{Heard, HeardRevocation, Said, record_revocation};
+use schoolbell_engine::roster::{ImportRequest, Source};
 
 use super::world::{Done, World};
 
@@ -110,5 +114,64 @@ async fn no_page_weighs_more_than_sixty_kilobytes_on_the_wire() -> Done {
         // The text is read lossily here, which only makes it longer.
         assert!(page.text.len() < 60 * 1024, "{path}: {}", page.text.len());
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn law_9_staff_write_a_revocation_down_on_the_persons_page() -> Done {
+    let world = World::new().await?;
+    let mut staff = world.signed_in(Role::Office, Some("Lincoln Elementary School")).await?;
+    let found = staff.get("/people?search=ana%20ortega").await?;
+    let (_, rest) = found.text.split_once("href=\"/people/per_").ok_or("nobody found")?;
+    let path = format!("/people/per_{}", &rest[..13]);
+    let page = staff.get(&path).await?;
+    let csrf = page.csrf()?;
+    assert!(page.text.contains("action=\"/people/per_"), "the form stands there");
+    let fields = [("csrf", csrf.as_str()), ("number", "+15125550143"), ("said", "stop"), ("how", "phone")];
+    let no_proof = staff.post(&format!("{path}/revocation"), &fields).await?;
+    assert_eq!(no_proof.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", no_proof.words());
+    let strange: Vec<_> = fields.into_iter().filter(|(name, _)| *name != "number").collect();
+    let strange = [&strange[..], &[("number", "+15125550199"), ("note", "x")]].concat();
+    assert_eq!(staff.post(&format!("{path}/revocation"), &strange).await?.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let told = [&fields[..], &[("note", "Rosa called on Monday")]].concat();
+    let done = staff.post(&format!("{path}/revocation"), &told).await?;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.words());
+    let after = staff.get(&format!("{path}?noted=stop")).await?;
+    let words = after.words();
+    assert!(words.contains("Asked not to be called") && words.contains("Noted."), "{words}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_desk_lists_what_a_human_must_mend_and_whom_to_call_until_the_next_import_mends_it() -> Done {
+    let world = World::new().await?;
+    let mut staff = world.signed_in(Role::Registrar, None).await?;
+    let empty = staff.get("/desk").await?;
+    assert!(empty.status == StatusCode::OK && empty.words().contains("Nothing to mend"), "{}", empty.words());
+    let cli = Actor::command_line();
+    let wrong = HeardRevocation {
+        number: "(512) 555-0144",
+        said: Said::NotTheirs,
+        how: Heard::ByPhone,
+        note: "a stranger answered",
+    };
+    record_revocation(&world.engine, &cli, wrong).await?;
+    for number in ["(512) 555-0147", "(512) 555-0148"] {
+        let stop = HeardRevocation { number, said: Said::Stop, note: "Joan called", ..wrong };
+        record_revocation(&world.engine, &cli, stop).await?;
+    }
+    let desk = staff.get("/desk").await?;
+    let words = desk.words();
+    for wanted in ["Rosa Ortega", "Wrong number", "reaches a stranger", "Tom Baker", "Only emergencies ring"] {
+        assert!(words.contains(wanted), "{wanted}: {words}");
+    }
+    let mut lincoln = world.signed_in(Role::Principal, Some("Lincoln Elementary School")).await?;
+    let own = lincoln.get("/desk").await?.words();
+    assert!(own.contains("Rosa Ortega") && !own.contains("Tom Baker"), "a school sees its own: {own}");
+    let roster = world.folder().join("mended.csv");
+    std::fs::write(&roster, super::world::STUDENTS.replace("(512) 555-0144", "(512) 555-0149"))?;
+    import_roster(&world.engine, &cli, ImportRequest::of(Source::Path(roster))).await?;
+    let after = staff.get("/desk").await?.words();
+    assert!(!after.contains("Wrong number") && after.contains("Tom Baker"), "{after}");
     Ok(())
 }

@@ -12,6 +12,7 @@ use schoolbell_domain::channel::Channel;
 use schoolbell_domain::permission::{Grant, Role, Scope};
 use schoolbell_domain::settings::DistrictSettings;
 use schoolbell_engine::clock::SystemClock;
+use schoolbell_engine::commands::change_settings::change_settings;
 use schoolbell_engine::commands::create_user::{NewUser, create_user};
 use schoolbell_engine::commands::import_roster::import_roster;
 use schoolbell_engine::commands::restore_backup::restore_backup;
@@ -19,19 +20,23 @@ use schoolbell_engine::commands::set_up_district::set_up_district;
 use schoolbell_engine::commands::sign_in_link::make_sign_in_link;
 use schoolbell_engine::roster::{ImportRequest, Source};
 use schoolbell_engine::{Actor, Engine, run};
+use schoolbell_formats::twilio::Signer;
 use schoolbell_gateways::Gateway;
 use schoolbell_gateways::drill::{DrillConfig, DrillGateway};
 use schoolbell_store::carry::{Onto, backup};
 use schoolbell_store::read::district;
 use schoolbell_store::{Db, Synchronous, migrate};
-use schoolbell_web::{WebSettings, router};
+use schoolbell_web::{TwilioHook, WebSettings, router};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 pub type Done<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
-const STUDENTS: &str = "Student_Number,Last_Name,First_Name,Grade_Level,SchoolID,School_Name,Home_Phone,Home_Language,\
+/// The auth token of the account whose hooks are called.
+pub const TWILIO_TOKEN: &str = "a token of the tests";
+
+pub const STUDENTS: &str = "Student_Number,Last_Name,First_Name,Grade_Level,SchoolID,School_Name,Home_Phone,Home_Language,\
     Enroll_Status,Bus_Route_AM,Contact1_Name,Contact1_Relationship,Contact1_Mobile_Phone,Contact1_Email\n\
     1001,Ortega,Ana,3,101,Lincoln Elementary School,(512) 555-0143,en,0,12,Rosa Ortega,Mother,(512) 555-0144,rosa@example.org\n\
     1002,Ortega,Luis,5,101,Lincoln Elementary School,(512) 555-0143,en,0,,Rosa Ortega,Mother,(512) 555-0144,rosa@example.org\n\
@@ -64,7 +69,7 @@ impl World {
         let folder = tempfile::tempdir()?;
         let db = Db::open(&format!("sqlite:{}", folder.path().join("web.db").display()), Synchronous::Normal).await?;
         migrate::migrate(&db).await?;
-        let engine = Engine::new(db, Arc::new(SystemClock), 1);
+        let engine = Engine::new(db, Arc::new(SystemClock), 1).reached_at("http://bell.example.org");
         let settings = DistrictSettings {
             program_name: "Pecan Alerts".to_owned(),
             help_contact: "512-555-0100".to_owned(),
@@ -91,6 +96,18 @@ impl World {
         restore_backup(&engine, &Actor::command_line(), (file.as_slice(), Onto::Empty), |_| {}).await?;
         let pages = router(engine.clone(), settings(folder.path()));
         Ok(Self { engine, pages, folder, stop: CancellationToken::new() })
+    }
+
+    /// What is not urgent may leave at any hour, so that a test does not depend on its own.
+    pub async fn open_day_and_night(&self) -> Done {
+        let settings = DistrictSettings {
+            window_opens: jiff::civil::Time::constant(0, 0, 0, 0),
+            window_closes: jiff::civil::Time::constant(23, 59, 59, 999_999_999),
+            ..DistrictSettings::default()
+        };
+        let cli = Actor::command_line();
+        change_settings(&self.engine, &cli, "Pecan Valley ISD", "America/Chicago", &settings).await?;
+        Ok(())
     }
 
     /// Drill carriers that answer at once.
@@ -138,6 +155,7 @@ fn settings(folder: &Path) -> WebSettings {
         base_url: "http://bell.example.org".to_owned(),
         upload_folder: folder.to_owned(),
         max_upload_bytes: 8 * 1024 * 1024,
+        twilio: vec![TwilioHook { gateway: "texts".to_owned(), signer: Signer::new(TWILIO_TOKEN) }],
     }
 }
 

@@ -1,0 +1,97 @@
+//! Web hooks: what Twilio's own library signs is believed, and nothing else.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use schoolbell_domain::consent::{ConsentState, Program};
+use schoolbell_store::read;
+
+use super::world::{Done, TWILIO_TOKEN, World};
+
+const URL: &str = "http://bell.example.org";
+
+/// The signature that Twilio would send, by its own library.
+fn sign(path: &str, fields: &[(&str, &str)]) -> Done<String> {
+    let peer = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/peers/twilio_sign.py");
+    let mut child = Command::new("python3").arg(peer).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let asked = serde_json::json!({ "token": TWILIO_TOKEN, "url": format!("{URL}{path}"), "fields": fields });
+    child.stdin.take().ok_or("no input")?.write_all(asked.to_string().as_bytes())?;
+    let said = String::from_utf8(child.wait_with_output()?.stdout)?;
+    let signature = said.lines().next().unwrap_or_default().to_owned();
+    if signature.is_empty() {
+        return Err("PyPI `twilio` is missing; `scripts/setup` installs it".into());
+    }
+    Ok(signature)
+}
+
+fn coded(fields: &[(&str, &str)]) -> String {
+    let byte =
+        |byte: u8| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    let coded = |text: &str| text.bytes().map(byte).collect::<String>();
+    fields.iter().map(|(name, value)| format!("{}={}", coded(name), coded(value))).collect::<Vec<_>>().join("&")
+}
+
+async fn call(world: &World, path: &str, fields: &[(&str, &str)], signature: &str) -> Done<(StatusCode, String)> {
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri(path)
+        .header("host", "bell.example.org")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("x-twilio-signature", signature);
+    let answer = world.visitor().send(request, Body::from(coded(fields))).await?;
+    Ok((answer.status, answer.text))
+}
+
+#[tokio::test]
+async fn a_text_that_twilio_signed_is_handled_once_and_a_forged_one_is_not() -> Done {
+    let world = World::new().await?;
+    world.start_carriers();
+    let path = "/hooks/twilio/texts/inbound";
+    let fields = [
+        ("MessageSid", "SM0123456789abcdef0123456789abcdef"),
+        ("From", "+15125550144"),
+        ("To", "68453"),
+        ("Body", "¡Sí, por favor! 🏫"),
+        ("NumMedia", "1"),
+        ("MediaUrl0", "https://api.example.org/media/1"),
+    ];
+    let genuine = sign(path, &fields)?;
+    let (status, said) = call(&world, path, &fields, &genuine).await?;
+    assert_eq!((status, said.contains("<Response/>")), (StatusCode::OK, true), "{said}");
+    // The carrier brings it again: it is one text.
+    assert_eq!(call(&world, path, &fields, &genuine).await?.0, StatusCode::OK);
+    let mut changed = fields;
+    changed[3].1 = "STOP";
+    assert_eq!(call(&world, path, &changed, &genuine).await?.0, StatusCode::FORBIDDEN);
+    assert_eq!(call(&world, path, &fields, "").await?.0, StatusCode::FORBIDDEN);
+    assert_eq!(call(&world, "/hooks/twilio/other/inbound", &fields, &genuine).await?.0, StatusCode::NOT_FOUND);
+    for _ in 0..200 {
+        let mut reads = world.engine.reader().read().await?;
+        let consent = read::consent::states(&mut reads, Program::Alerts, &["+15125550144"]).await?;
+        if consent.get("+15125550144") == Some(&ConsentState::OptedIn) {
+            let ledger = read::consent::ledger(&mut reads, "+15125550144").await?;
+            let yes: Vec<_> = ledger.iter().filter(|entry| entry.link.event.evidence.contains("por favor")).collect();
+            assert_eq!(yes.len(), 1);
+            assert!(yes[0].link.event.evidence.contains("https://api.example.org/media/1"), "media is kept");
+            return Ok(());
+        }
+        drop(reads);
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    Err("the YES was not handled within 5 s".into())
+}
+
+#[tokio::test]
+async fn a_status_that_twilio_signed_is_kept_as_a_receipt_and_an_unknown_one_is_not_asked_for_again() -> Done {
+    let world = World::new().await?;
+    let path = "/hooks/twilio/texts/status";
+    let fields = [("MessageSid", "SM1"), ("MessageStatus", "undelivered"), ("ErrorCode", "30005")];
+    assert_eq!(call(&world, path, &fields, &sign(path, &fields)?).await?.0, StatusCode::NO_CONTENT);
+    let strange = [("MessageSid", "SM1"), ("MessageStatus", "teleported")];
+    assert_eq!(call(&world, path, &strange, &sign(path, &strange)?).await?.0, StatusCode::NO_CONTENT);
+    assert_eq!(call(&world, path, &fields, &sign("/elsewhere", &fields)?).await?.0, StatusCode::FORBIDDEN);
+    Ok(())
+}
