@@ -77,6 +77,8 @@ for (const size of ['desk', 'phone']) {
         'family-messages': '/family/messages',
         'family-search': '/family/messages?search=zzzz',
         'family-message': message,
+        'family-ways': '/family/ways',
+        'family-contacts': '/family/contacts',
         'family-help': '/family/help',
         'family-not-found': '/family/messages/brd_0000000000001',
       };
@@ -108,4 +110,65 @@ test('the pages speak Spanish when asked, and stay so', async () => {
   await mustNotScrollSideways(page, 'help in Spanish');
   await page.getByRole('button', { name: 'English' }).click();
   await page.getByText('What are the kinds').first().waitFor();
+});
+
+test('A36 A46 switches save as they are pressed, the last phone is explained and kept, and undo puts back', async () => {
+  const page = await enter({ size: sizes.phone });
+  await page.goto('/family/ways');
+  const mail = page.locator('section.point').filter({ hasText: 'your e-mail' }).first();
+  await mail.locator('summary').click();
+  const general = page.getByRole('switch', { name: 'General: E-mail' }).first();
+  assert.equal(await general.isChecked(), true);
+  await general.click();
+  await page.getByRole('status').filter({ hasText: 'Saved.' }).first().waitFor();
+  assert.equal(await page.getByRole('switch', { name: 'General: E-mail' }).first().isChecked(), false);
+  // What is said aloud, once, and the focus where it was.
+  await page.waitForFunction(() => document.getElementById('said').textContent === 'Saved.');
+  assert.match(await page.evaluate(() => document.activeElement.id), /-general-email$/);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByText('Put back as it was.').first().waitFor();
+  await page.goto('/family/ways');
+  const home = page.locator('section.point').filter({ hasText: 'the home phone' }).first();
+  await home.locator('summary').click();
+  await home.getByText('Must stay on').first().waitFor();
+  await home.getByRole('switch', { name: 'Attendance: Call' }).click();
+  await page.getByText(/Not saved: for Attendance/).first().waitFor();
+  assert.equal(await page.getByRole('switch', { name: 'Attendance: Call' }).first().isChecked(), true);
+  await mustBeAccessible(page, 'a refused save');
+  await mustNotScrollSideways(page, 'a refused save');
+  await picture(page, 'family-ways-refused-320');
+});
+
+test('A10 A18 contacts are confirmed here and changed at the school', async () => {
+  const page = await enter({ size: sizes.phone });
+  await page.goto('/family/contacts');
+  await page.getByText('Something changed').first().click();
+  await page.getByLabel('What should the record say?').first().fill('My work phone is gone');
+  await page.getByRole('button', { name: 'Send to the registrar' }).first().click();
+  await page.getByText('The registrar of the school has it on the list').waitFor();
+  await mustBeAccessible(page, 'a wish that waits');
+  await page.getByRole('button', { name: /all of it is right/ }).first().click();
+  await page.getByText('We ask again in a year').waitFor();
+});
+
+test('the first pages weigh less than 60 KB over the wire and do not move while they load', async () => {
+  for (const route of ['/family/sign-in', '/family', '/family/ways']) {
+    const page = await enter({ size: sizes.phone });
+    const session = await page.context().newCDPSession(page);
+    await session.send('Network.enable');
+    await session.send('Network.setCacheDisabled', { cacheDisabled: true });
+    let bytes = 0;
+    session.on('Network.loadingFinished', (event) => { bytes += event.encodedDataLength; });
+    await page.addInitScript(() => {
+      globalThis.shift = 0;
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) if (!entry.hadRecentInput) globalThis.shift += entry.value;
+      }).observe({ type: 'layout-shift', buffered: true });
+    });
+    await page.goto(route, { waitUntil: 'networkidle' });
+    const shift = await page.evaluate(() => globalThis.shift);
+    console.log(`${route}: ${bytes} bytes over the wire, layout shift ${shift.toFixed(4)}`);
+    assert.ok(bytes < 60 * 1024, `${route} weighs ${bytes} bytes`);
+    assert.ok(shift < 0.05, `${route} moves by ${shift}`);
+  }
 });

@@ -47,7 +47,7 @@ pub async fn migrate_store(args: &MoveArgs) -> anyhow::Result<()> {
     to.close().await;
     match moved {
         Moved::Now => {
-            println!("{rows} rows stand in the new database with the same digests, and the old one is closed")
+            println!("{rows} rows stand in the new database with the same digests, and the old one is closed");
         }
         Moved::Before => println!("everything stood in the new database already; now the old one is closed"),
     }

@@ -50,7 +50,7 @@ pub async fn policy(args: PolicyArgs) -> anyhow::Result<()> {
                     .ok_or_else(|| anyhow!("`{value}` is no reach; write program or all"))?,
                 source,
             };
-            let (engine, _) = house::open(&config.load()?).await?;
+            let (engine, _) = house::open(&config.load()?, "policy").await?;
             change_revocation_policy(&engine, &Actor::command_line(), record).await?;
             show(&config).await
         }
@@ -58,7 +58,7 @@ pub async fn policy(args: PolicyArgs) -> anyhow::Result<()> {
 }
 
 async fn show(args: &ConfigArgs) -> anyhow::Result<()> {
-    let (engine, _) = house::open(&args.load()?).await?;
+    let (engine, _) = house::open(&args.load()?, "policy").await?;
     let mut view = engine.reader().read().await?;
     let district = read::district::get_district(&mut view).await?;
     let records = read::policies::revocation_records(&mut view).await?;

@@ -21,7 +21,7 @@ pub struct ReleaseArgs {
 
 /// Without a choice it only shows what waits.
 pub async fn release(args: &ReleaseArgs) -> anyhow::Result<()> {
-    let (engine, db) = house::open(&args.config.load()?).await?;
+    let (engine, db) = house::open(&args.config.load()?, "release").await?;
     let decision = match (args.send, args.cancel) {
         (true, _) => Some(Decision::Send),
         (false, true) => Some(Decision::Cancel),

@@ -105,6 +105,7 @@ fn text(number: i64, body: &str) -> Outgoing {
         urgent: false,
         expires_at: Fixed.now() + SignedDuration::from_hours(72),
         unsubscribe_url: None,
+        right: schoolbell_gateways::Right::default(),
     }
 }
 

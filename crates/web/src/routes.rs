@@ -89,6 +89,19 @@ fn families() -> Router<WebState> {
         .route("/family", get(family::home::page))
         .route("/family/messages", get(family::messages::page))
         .route("/family/messages/{id}", get(family::messages::message))
+        .route("/family/ways", get(family::ways::page).post(family::ways::save))
+        .route("/family/ways/undo", post(family::ways::undo_save))
+        .route("/family/ways/text-stop", post(family::ways::text_stop))
+        .route("/family/ways/language", post(family::ways::language))
+        .route(
+            "/family/contacts",
+            get(family::contacts::page)
+                .post(family::contacts::refuse)
+                .put(family::contacts::refuse)
+                .patch(family::contacts::refuse)
+                .delete(family::contacts::refuse),
+        )
+        .route("/family/contacts/review", post(family::contacts::review))
         .route("/family/help", get(family::help::page))
         .route("/family/sign-in", get(family::doors::page).post(family::doors::ask))
         .route("/family/code", get(family::doors::code_page).post(family::doors::answer))

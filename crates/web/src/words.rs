@@ -63,6 +63,11 @@ impl Words {
         TONGUES.iter().filter(|tongue| tongue.tag != self.tag()).map(|tongue| (tongue.tag, tongue.name)).collect()
     }
 
+    /// Every language: tag and own name.
+    pub fn all() -> Vec<(&'static str, &'static str)> {
+        TONGUES.iter().map(|tongue| (tongue.tag, tongue.name)).collect()
+    }
+
     pub fn say(self, key: &str) -> String {
         self.format(key, None)
     }

@@ -34,6 +34,19 @@ pub(super) struct Tie<'a> {
     own_home: bool,
 }
 
+impl Tie<'_> {
+    /// As the family's choices and the defaults leave it, before the floor turns anything on.
+    #[must_use]
+    pub const fn without_floor(self) -> Self {
+        Self { floor: None, ..self }
+    }
+
+    /// Whether the guardian may receive about the student at all.
+    pub const fn may_receive(&self) -> bool {
+        left_out(self.relationship).is_none()
+    }
+}
+
 impl<'a> Lookup<'a> {
     /// The ties of a guardian to the students whom the audience selects.
     pub fn selected_ties(&self, guardian: PersonId) -> Vec<Tie<'a>> {
@@ -89,7 +102,7 @@ impl<'a> Lookup<'a> {
     }
 
     /// What this pair wants of a contact point: a choice, the default, or one of the two ways to stand in.
-    fn wish(&self, tie: Tie<'a>, known: Known<'a>, channel: Channel) -> Wish {
+    pub(super) fn wish(&self, tie: Tie<'a>, known: Known<'a>, channel: Channel) -> Wish {
         let choice = self.choice(tie, known, channel);
         let wish = effective(self.ask.category, known.point.slot, channel, choice);
         if wish.is_on() || channel != Channel::Voice {
@@ -187,7 +200,7 @@ impl<'a> Lookup<'a> {
 
     /// Consent, wish, network, law and carrier, in this order. A text without a YES is impossible before anybody asks
     /// what the family wants; the carrier comes last, so that "no carrier" counts only what would have gone.
-    fn judge(&self, child: Option<PersonId>, wish: Wish, known: Known<'a>, channel: Channel) -> Cell {
+    pub(super) fn judge(&self, child: Option<PersonId>, wish: Wish, known: Known<'a>, channel: Channel) -> Cell {
         let facts = self.facts(known);
         let category = self.ask.category;
         let lawful = basis(category, known.point.slot, channel, facts.ledger);

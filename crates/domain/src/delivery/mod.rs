@@ -8,6 +8,7 @@ mod cell;
 pub mod dedupe;
 pub mod digest;
 pub mod explain;
+pub mod grid;
 mod lookup;
 pub mod plan;
 pub mod preference;

@@ -3,6 +3,7 @@
 mod audience;
 mod expansion;
 mod family_doors;
+mod family_ways;
 mod permissions;
 mod sending;
 mod sign_in;

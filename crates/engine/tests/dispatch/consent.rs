@@ -23,6 +23,8 @@ use crate::bench::Bench;
 use crate::carrier::{Carrier, accepted};
 
 const FAMILY: &str = "+13700000000";
+/// A number as staff type it: it must be one that can exist.
+const HEARD_BY_STAFF: &str = "+13725550003";
 const REVOKED: DeliveryState = DeliveryState::Suppressed(SuppressReason::Revoked);
 
 fn heard(body: &str) -> HeardText {
@@ -367,21 +369,24 @@ async fn law_12(order: [Said; 2]) {
                 row.opening = write::deliveries::Opening::Queued { not_before: later };
                 row.basis = Some(Basis::Emergency);
                 row.urgent = true;
+                row.address = Address::from_stored(HEARD_BY_STAFF);
             })
             .await;
         for said in order {
-            let heard = HeardRevocation { number: FAMILY, said, how: Heard::ByPhone, note: "the father called" };
+            let heard =
+                HeardRevocation { number: HEARD_BY_STAFF, said, how: Heard::ByPhone, note: "the father called" };
             record_revocation(&bench.engine, &Actor::command_line(), heard).await.unwrap();
             let goes_on = said == Said::Stop && order[0] == Said::Stop;
             let state = if goes_on { DeliveryState::Queued(None) } else { REVOKED };
             assert_eq!(bench.state(alarm[0].id).await, state, "{said:?} of {order:?}");
         }
-        assert_eq!(state_of(&bench, Program::EmergencyCalls, FAMILY).await, ConsentState::Revoked);
+        assert_eq!(state_of(&bench, Program::EmergencyCalls, HEARD_BY_STAFF).await, ConsentState::Revoked);
         // What was planned before and is claimed after does not leave either.
         let next = bench
             .queue(Channel::Voice, 1, |row| {
                 row.basis = Some(Basis::Emergency);
                 row.merge_group = 1;
+                row.address = Address::from_stored(HEARD_BY_STAFF);
             })
             .await;
         let started = bench.start(Carrier::new(Channel::Voice, accepted));
@@ -408,14 +413,18 @@ async fn law_12_a_later_general_stop_does_not_bring_emergency_calls_back() {
 async fn law_16_a_wrong_number_is_closed_everywhere_and_called_by_nobody() {
     on_both(async |db| -> Result<(), StoreError> {
         let bench = Bench::new(db);
-        bench.consent(FAMILY, Program::Alerts, ConsentEventKind::OptedIn).await;
-        let heard =
-            HeardRevocation { number: FAMILY, said: Said::NotTheirs, how: Heard::ByPhone, note: "a stranger answered" };
+        bench.consent(HEARD_BY_STAFF, Program::Alerts, ConsentEventKind::OptedIn).await;
+        let heard = HeardRevocation {
+            number: HEARD_BY_STAFF,
+            said: Said::NotTheirs,
+            how: Heard::ByPhone,
+            note: "a stranger answered",
+        };
         record_revocation(&bench.engine, &Actor::command_line(), heard).await.unwrap();
-        assert_eq!(state_of(&bench, Program::Alerts, FAMILY).await, ConsentState::Unknown);
-        let ledger = read::consent::ledger(&mut bench.db.read().await?, FAMILY).await?;
+        assert_eq!(state_of(&bench, Program::Alerts, HEARD_BY_STAFF).await, ConsentState::Unknown);
+        let ledger = read::consent::ledger(&mut bench.db.read().await?, HEARD_BY_STAFF).await?;
         assert!(ledger.iter().any(|entry| entry.link.event.evidence.contains("a stranger answered")));
-        let number = Address::from_stored(FAMILY).unwrap();
+        let number = Address::from_stored(HEARD_BY_STAFF).unwrap();
         for channel in [Channel::Voice, Channel::Sms] {
             let word = read::suppressions::lookup(&mut bench.db.read().await?, &number, channel).await?;
             assert_eq!(word.map(|word| word.kind), Some(Suppression::Dead), "{channel:?}");

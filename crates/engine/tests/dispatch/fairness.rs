@@ -49,7 +49,7 @@ async fn an_emergency_overtakes_a_hundred_thousand_general_deliveries_within_one
         bench.queue(Channel::Email, GENERAL, |_| {}).await;
         let carrier = Carrier::with(Channel::Email, Capacity { window: WINDOW, per_second: 1e9 }, accepted);
         let started = bench.start(carrier.clone());
-        until("the newsletter begins", Duration::from_secs(60), || taken_by(&carrier) > 3 * ONE_CLAIM).await;
+        until("the newsletter begins", Duration::from_mins(1), || taken_by(&carrier) > 3 * ONE_CLAIM).await;
         let urgent = |row: &mut NewDelivery| {
             row.priority = 10;
             row.urgent = true;
@@ -62,7 +62,7 @@ async fn an_emergency_overtakes_a_hundred_thousand_general_deliveries_within_one
             let took = carrier.took.lock().unwrap();
             took[before..].iter().filter(|one| urgent.contains(&one.delivery)).count()
         };
-        until("the emergency leaves", Duration::from_secs(60), || left(&carrier) == urgent.len()).await;
+        until("the emergency leaves", Duration::from_mins(1), || left(&carrier) == urgent.len()).await;
         let within = pressed.elapsed();
         let took = carrier.took();
         let last = took.iter().rposition(|one| urgent.contains(&one.delivery)).unwrap();
@@ -85,7 +85,7 @@ async fn mails(bench: &Bench, beside: &[Arc<Carrier>], count: usize) -> Duration
     let rows = bench.queue(Channel::Email, count, |row| row.merge_group = bench.id()).await.len();
     let began = Instant::now();
     let started = start_all(bench, &carriers);
-    until("the mails leave", Duration::from_secs(60), || taken_by(&mail) == rows).await;
+    until("the mails leave", Duration::from_mins(1), || taken_by(&mail) == rows).await;
     let took = began.elapsed();
     for carrier in beside {
         carrier.gate.add_permits(100_000);

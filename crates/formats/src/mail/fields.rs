@@ -42,7 +42,8 @@ pub(super) fn address(text: &str) -> Option<String> {
     };
     let inner = inner.trim().trim_matches(|c: char| matches!(c, '"' | '\'' | ':' | ',' | ';' | '(' | ')'));
     let (local, domain) = inner.rsplit_once('@')?;
-    let whole = !local.is_empty() && domain.contains('.') && !inner.contains(char::is_whitespace);
+    let whole =
+        !local.is_empty() && domain.contains('.') && !domain.ends_with('.') && !inner.contains(char::is_whitespace);
     let plain = domain.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
     (whole && plain).then(|| inner.to_ascii_lowercase())
 }

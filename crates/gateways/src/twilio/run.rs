@@ -114,6 +114,9 @@ impl Sending {
             if self.stop.run_until_cancelled(self.pace.wait()).await.is_none() {
                 return refused(FailReason::GatewayAway, "we are stopping");
             }
+            if !outgoing.right.holds() {
+                return refused(FailReason::GatewayAway, "not sent: another node has this gateway");
+            }
             let left = outgoing.expires_at.duration_since(self.clock.now()).as_secs();
             if left <= 0 {
                 return refused(FailReason::ExpiredAtCarrier, "it expired while the carrier wanted peace");

@@ -39,8 +39,10 @@ pub struct Needs {
 }
 
 statements! {
-    PEOPLE = "SELECT person.id, person.kind, person.household, person.language, student.school_id, student.grade, \
+    /// A language that somebody chose himself counts before the record's (LAW-56).
+    PEOPLE = "SELECT person.id, person.kind, person.household, COALESCE(person_choice.language, person.language), student.school_id, student.grade, \
         student.bus_am, student.bus_pm FROM person LEFT JOIN student ON student.person_id = person.id \
+        LEFT JOIN person_choice ON person_choice.person_id = person.id \
         WHERE person.household IN {list@1} AND person.active";
     STAFF_SCHOOLS = "SELECT staff_school.person_id, staff_school.school_id FROM person \
         JOIN staff_school ON staff_school.person_id = person.id \

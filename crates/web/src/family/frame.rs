@@ -8,6 +8,8 @@ use crate::frame::Theme;
 pub enum Place {
     Home,
     Messages,
+    Ways,
+    Contacts,
     Help,
 }
 
@@ -20,9 +22,11 @@ pub struct MenuLine {
     pub icon: &'static str,
 }
 
-const MENU: [MenuLine; 3] = [
+const MENU: [MenuLine; 5] = [
     MenuLine { place: Place::Home, href: "/family", key: "menu-home", icon: "house" },
     MenuLine { place: Place::Messages, href: "/family/messages", key: "menu-messages", icon: "mail" },
+    MenuLine { place: Place::Ways, href: "/family/ways", key: "menu-ways", icon: "settings" },
+    MenuLine { place: Place::Contacts, href: "/family/contacts", key: "menu-contacts", icon: "user" },
     MenuLine { place: Place::Help, href: "/family/help", key: "menu-help", icon: "info" },
 ];
 
@@ -35,7 +39,7 @@ pub struct FamilyFrame {
     pub csrf: String,
     pub district: String,
     pub email: String,
-    pub menu: [MenuLine; 3],
+    pub menu: [MenuLine; 5],
 }
 
 impl FamilyFrame {

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
+use schoolbell_engine::commands::family_contacts::records;
 use schoolbell_engine::commands::family_messages::family_messages;
 use schoolbell_store::read::district;
 
@@ -24,6 +25,8 @@ struct HomePage {
     greeting: String,
     children: Vec<ChildCard>,
     days: Vec<Day>,
+    /// "Is this still right?" waits for an answer (A10).
+    review_due: bool,
 }
 
 struct ChildCard {
@@ -39,6 +42,7 @@ pub async fn page(State(state): State<WebState>, parent: Parent) -> PageResult<H
     let t = parent.t;
     let (mut messages, _) = family_messages(&state.engine, parent.family(), (parent.now, "", None)).await?;
     messages.truncate(LATEST);
+    let review_due = records(&state.engine, parent.family()).await?.schools.iter().any(|school| school.due);
     let schools = district::schools(&mut state.engine.reader().read().await?).await?;
     let children = parent.family().children().into_iter().map(|child| {
         let school = child.school.and_then(|id| schools.iter().find(|row| row.id == id));
@@ -55,6 +59,7 @@ pub async fn page(State(state): State<WebState>, parent: Parent) -> PageResult<H
         greeting: greeting(&parent),
         children: children.collect(),
         days: days(&parent, &messages),
+        review_due,
         t,
         frame: FamilyFrame::new(&parent, Place::Home, t.say("menu-home")),
     })

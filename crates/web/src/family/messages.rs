@@ -54,10 +54,10 @@ struct MessagesPage {
 }
 
 /// A child to choose, or all.
-struct Choice {
-    href: String,
-    name: String,
-    chosen: bool,
+pub struct Choice {
+    pub href: String,
+    pub name: String,
+    pub chosen: bool,
 }
 
 #[derive(Template)]

@@ -1,5 +1,7 @@
 //! The families' pages, under `/family`. They speak the reader's language; the words stand in `locales/`.
 
+pub mod cards;
+pub mod contacts;
 pub mod doors;
 pub mod frame;
 pub mod help;
@@ -8,3 +10,4 @@ pub mod looks;
 pub mod messages;
 pub mod session;
 pub mod times;
+pub mod ways;

@@ -74,6 +74,8 @@ impl FromRequestParts<WebState> for Parent {
 pub struct ParentForm {
     pub parent: Parent,
     pub fields: Fields,
+    /// htmx asked: a fragment is enough.
+    pub fragment: bool,
 }
 
 impl FromRequest<WebState> for ParentForm {
@@ -83,6 +85,7 @@ impl FromRequest<WebState> for ParentForm {
         let (mut parts, body) = request.into_parts();
         let parent = Parent::of(&mut parts, state).await?;
         let header = parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let fragment = parts.headers.contains_key("hx-request");
         let Form(pairs) = Form::<Vec<(String, String)>>::from_request(Request::from_parts(parts, body), state)
             .await
             .map_err(|_| PageError::BadInput(vec![problem("form", "the form could not be read; send it again")]))?;
@@ -91,7 +94,7 @@ impl FromRequest<WebState> for ParentForm {
         if !same_token(&parent.signed_in.csrf_token, token) {
             return Err(PageError::forged());
         }
-        Ok(Self { parent, fields })
+        Ok(Self { parent, fields, fragment })
     }
 }
 

@@ -145,3 +145,127 @@ async fn a39_help_answers_the_three_questions() -> Done {
     assert!(help.contains("Call the registrar") && help.contains("At least one phone must stay on."));
     Ok(())
 }
+
+#[tokio::test]
+async fn a36_and_a46_the_grid_saves_by_plain_form_explains_the_last_phone_and_refuses_in_words() -> Done {
+    let world = World::new().await?;
+    let mut rosa = enter(&world, ROSA).await?;
+    let page = rosa.get("/family/ways").await?;
+    let words = page.words();
+    assert!(words.contains("Calls for everything.") && words.contains("your mobile"), "{words}");
+    assert!(
+        words.contains("No texts yet.") && words.contains("Must stay on: it is the last phone for this."),
+        "{words}"
+    );
+    let (mut point, mut mobile) = (String::new(), String::new());
+    for card in page.text.split("name=\"point\" value=\"").skip(1) {
+        let id = card.split('"').next().unwrap_or("").to_owned();
+        if card.contains("was:attendance:voice\" value=\"on\"") && point.is_empty() {
+            point = id;
+        } else if card.contains("was:attendance:voice\" value=\"off\"") && mobile.is_empty() {
+            mobile = id;
+        }
+    }
+    assert!(!point.is_empty() && !mobile.is_empty(), "home phones ring for attendance, the mobile does not");
+    let csrf = page.csrf()?;
+    let edit = |point: &str, was: &str| {
+        vec![("csrf", csrf.clone()), ("point", point.to_owned()), ("was:attendance:voice", was.to_owned())]
+    };
+    // Turning the last phone off: refused with the name of the kind, nothing changed.
+    let fields = edit(&point, "on");
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let refused = rosa.post("/family/ways", &fields).await?;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        refused.words().contains("Not saved: for Attendance at least one phone must stay on"),
+        "{}",
+        refused.words()
+    );
+    // Another phone on first, then it goes; and back by undo.
+    let on =
+        [("csrf", csrf.as_str()), ("point", &mobile), ("was:attendance:voice", "off"), ("cell:attendance:voice", "on")];
+    let saved = rosa.post("/family/ways", &on).await?;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.words());
+    let shown = rosa.get(&saved.to).await?;
+    assert!(shown.words().contains("Saved.") && shown.words().contains("Undo"), "{}", shown.words());
+    let gone = rosa.post("/family/ways", &fields).await?;
+    assert_eq!(gone.status, StatusCode::SEE_OTHER, "{}", gone.words());
+    let save = gone.to.split("saved=").nth(1).ok_or("no save")?.to_owned();
+    let back = rosa.post("/family/ways/undo", &[("csrf", &csrf), ("undo", &save)]).await?;
+    assert_eq!(back.to, "/family/ways?child=&done=undone");
+    // An old page that shows what stood changes nothing.
+    let same =
+        [("csrf", csrf.as_str()), ("point", &point), ("was:attendance:voice", "on"), ("cell:attendance:voice", "on")];
+    assert_eq!(rosa.post("/family/ways", &same).await?.to, "/family/ways?child=");
+    // htmx gets the fragment alone.
+    let request = axum::http::Request::builder()
+        .method(axum::http::Method::POST)
+        .uri("/family/ways")
+        .header("hx-request", "true")
+        .header("x-csrf-token", &csrf)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let body = format!("point={mobile}&was%3Ageneral%3Avoice=off&cell%3Ageneral%3Avoice=on");
+    let part = rosa.send(request, axum::body::Body::from(body)).await?;
+    assert!(part.text.starts_with("<section") && part.text.contains("data-say=\"Saved.\""), "{}", part.text);
+    // Another family's phone is not there.
+    let mut joan = enter(&world, JOAN).await?;
+    let joans = joan.get("/family/ways").await?.csrf()?;
+    let foreign =
+        [("csrf", joans.as_str()), ("point", &mobile), ("was:general:voice", "off"), ("cell:general:voice", "on")];
+    assert_eq!(joan.post("/family/ways", &foreign).await?.status, StatusCode::NOT_FOUND);
+    let stop = joan.post("/family/ways/text-stop", &[("csrf", &joans), ("point", &mobile)]).await?;
+    assert_eq!(stop.status, StatusCode::NOT_FOUND);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a18_a10_contacts_are_read_here_confirmed_here_and_changed_by_the_registrar_alone() -> Done {
+    let world = World::new().await?;
+    let mut rosa = enter(&world, ROSA).await?;
+    let home = rosa.get("/family").await?;
+    assert!(home.words().contains("Is what the school has for you still right?"), "{}", home.words());
+    let page = rosa.get("/family/contacts").await?;
+    assert!(
+        page.words().contains("Lincoln Elementary School") && page.words().contains("(512) 555-0144"),
+        "{}",
+        page.words()
+    );
+    assert!(
+        !page.text.contains("type=\"tel\"") && !page.text.contains("type=\"email\""),
+        "nothing to type an address into"
+    );
+    let csrf = page.csrf()?;
+    // A18: any other way is refused with the school to call.
+    for method in
+        [axum::http::Method::POST, axum::http::Method::PUT, axum::http::Method::PATCH, axum::http::Method::DELETE]
+    {
+        let request = axum::http::Request::builder()
+            .method(method.clone())
+            .uri("/family/contacts")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let no = rosa.send(request, axum::body::Body::from(format!("csrf={csrf}&mobile=5125550199"))).await?;
+        assert_eq!(no.status, StatusCode::FORBIDDEN, "{method}");
+        assert!(no.words().contains("Lincoln Elementary School") && no.words().contains("registrar"), "{}", no.words());
+        assert!(!no.words().contains("Riverside"), "the right school");
+    }
+    let school = page.field("school")?;
+    let empty =
+        rosa.post("/family/contacts/review", &[("csrf", &csrf), ("school", &school), ("answer", "changed")]).await?;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let wish = "My mobile is now 512-555-0199";
+    let asked = [("csrf", csrf.as_str()), ("school", &school), ("answer", "changed"), ("wish", wish)];
+    assert_eq!(rosa.post("/family/contacts/review", &asked).await?.to, "/family/contacts?done=changed");
+    assert_eq!(rosa.post("/family/contacts/review", &asked).await?.to, "/family/contacts?done=changed");
+    let page = rosa.get("/family/contacts").await?;
+    assert!(page.words().contains(wish) && page.words().contains("(512) 555-0144"), "the record itself stays");
+    let mut reads = world.engine.reader().read().await?;
+    let tasks = schoolbell_store::read::contact_reviews::open_tasks(&mut reads, None, 10).await?;
+    assert_eq!(tasks.len(), 1, "asked twice is one task");
+    assert!(tasks[0].detail.contains(wish) && tasks[0].kind == "contact_change");
+    assert!(!rosa.get("/family").await?.words().contains("still right?"), "asked again in a year");
+    let mut joan = enter(&world, JOAN).await?;
+    let csrf = joan.get("/family/contacts").await?.csrf()?;
+    let foreign = [("csrf", csrf.as_str()), ("school", &school), ("answer", "right")];
+    assert_eq!(joan.post("/family/contacts/review", &foreign).await?.status, StatusCode::NOT_FOUND);
+    Ok(())
+}
