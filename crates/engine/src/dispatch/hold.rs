@@ -90,7 +90,9 @@ async fn keep(
     while ended.run_until_cancelled(tokio::time::sleep(KEEP_EVERY)).await.is_some() {
         let asked_at = Instant::now();
         match in_time(write(engine, name, gateways::keep)).await {
-            Ok(true) => right.extend(end_of(asked_at)),
+            // A right that has ended once is not revived: the gateway has closed by it. The hold is taken anew.
+            Ok(true) if right.holds() => right.extend(end_of(asked_at)),
+            Ok(true) => tracing::warn!(gateway = name, node = engine.node.name(), "this node was away for too long"),
             Ok(false) => {
                 tracing::warn!(gateway = name, node = engine.node.name(), "another node has taken the gateway");
                 right.end();
