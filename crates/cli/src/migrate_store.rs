@@ -45,12 +45,14 @@ pub async fn migrate_store(args: &MoveArgs) -> anyhow::Result<()> {
     let moved = move_district(&from, &engine, (&Actor::command_line(), onto), told).await?;
     from.close().await;
     to.close().await;
-    match moved {
-        Moved::Now => {
-            println!("{rows} rows stand in the new database with the same digests, and the old one is closed");
+    println!(
+        "{}",
+        match moved {
+            Moved::Now =>
+                format!("{rows} rows stand in the new database with the same digests, and the old one is closed"),
+            Moved::Before => "everything stood in the new database already; now the old one is closed".to_owned(),
         }
-        Moved::Before => println!("everything stood in the new database already; now the old one is closed"),
-    }
+    );
     println!("write the new one as `url` in [database], run `schoolbell doctor`, then `schoolbell serve`");
     Ok(())
 }

@@ -327,34 +327,37 @@ async fn a_transfer_takes_the_contact_points_along() {
 }
 
 /// Entries of all ledgers, and the jobs that wait.
-async fn ledgers(engine: &Engine) -> (usize, i64) {
+/// Entries of the alerts, entries of calls, and open jobs.
+async fn ledgers(engine: &Engine) -> (usize, usize, i64) {
     let mut reads = engine.reader().read().await.unwrap();
     let numbers = consent::numbers_after(&mut reads, "", 1_000).await.unwrap();
-    let mut entries = 0;
+    let (mut alerts, mut calls) = (0, 0);
     for number in numbers {
-        entries += consent::ledger(&mut reads, &number).await.unwrap().len();
+        let ledger = consent::ledger(&mut reads, &number).await.unwrap();
+        alerts += ledger.iter().filter(|entry| entry.program == Program::Alerts).count();
+        calls += ledger.iter().filter(|entry| entry.program == Program::Voice).count();
     }
-    (entries, jobs::open(&mut reads).await.unwrap())
+    (alerts, calls, jobs::open(&mut reads).await.unwrap())
 }
 
-/// A24: a mobile is entered and invited once, whatever is imported again.
+/// A24: a mobile is entered and invited once, whatever is imported again. LAW-2: every phone is entered once for calls.
 #[tokio::test]
 async fn a_new_mobile_is_provided_once_and_one_job_invites() {
     run(async |engine, district| {
         let mut pupils = children(20);
         district.write(&pupils);
         district.import(&engine).await;
-        // 20 mobiles of mothers, 10 of fathers; no home and no work line.
-        assert_eq!(ledgers(&engine).await, (30, 1));
+        // Texts: 20 mobiles of mothers, 10 of fathers. Calls: the homes and the office's line too.
+        assert_eq!(ledgers(&engine).await, (30, 51, 1));
         district.import(&engine).await;
         pupils[0].home = "2055550197".to_owned();
         district.write(&pupils);
         assert_eq!(district.import(&engine).await.outcome, Outcome::Applied);
-        assert_eq!(ledgers(&engine).await, (30, 1));
+        assert_eq!(ledgers(&engine).await, (30, 52, 1));
         pupils[0].mobile = "2055550196".to_owned();
         district.write(&pupils);
         district.import(&engine).await;
-        assert_eq!(ledgers(&engine).await, (31, 1));
+        assert_eq!(ledgers(&engine).await, (31, 53, 1));
         let mut reads = engine.reader().read().await.unwrap();
         let states = consent::states(&mut reads, Program::Alerts, &["+12055550196"]).await.unwrap();
         assert_eq!(states["+12055550196"], ConsentState::Provided);

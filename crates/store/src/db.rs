@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use sqlx::Connection;
 use sqlx::postgres::{PgPool, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteTransactionManager,
+};
+use sqlx_core::transaction::TransactionManager;
 
 use crate::error::{StoreError, StoreResult};
 use crate::hosts;
@@ -23,6 +27,19 @@ pub enum Engine {
 pub enum Synchronous {
     Normal,
     Full,
+}
+
+/// SQLite undoes a transaction by itself when the disk is full; sqlx then finds nothing to roll back, goes on counting it
+/// as open, and would refuse every later one. `false` has the connection replaced.
+async fn must_be_at_rest(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if SqliteTransactionManager::get_transaction_depth(connection) == 0 {
+        return Ok(true);
+    }
+    if let Err(error) = sqlx::raw_sql("BEGIN").execute(&mut *connection).await {
+        tracing::debug!(%error, "the transaction is still open");
+    }
+    SqliteTransactionManager::rollback(connection).await?;
+    Ok(SqliteTransactionManager::get_transaction_depth(connection) == 0)
 }
 
 /// A database of one district. Cheap to clone.
@@ -75,7 +92,11 @@ impl Db {
             .pragma("temp_store", "memory")
             // Negative: KiB. One writer with 16 MiB, readers share what the system caches.
             .pragma("cache_size", "-16384");
-        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .before_acquire(|connection, _| Box::pin(must_be_at_rest(connection)))
+            .connect_with(options.clone())
+            .await?;
         let read = SqlitePoolOptions::new()
             .max_connections(4)
             .connect_with(options.read_only(true).pragma("cache_size", "-4096"))

@@ -143,11 +143,11 @@ fn wrong_values_say_what_to_write() {
         ),
         (
             format!("{LEAST}[gateways.texts]\nkind = \"carrier-pigeon\"\n"),
-            "schoolbell.toml line 5: found `carrier-pigeon`; write one of `drill`, `smpp`, `smtp`",
+            "schoolbell.toml line 5: found `carrier-pigeon`; write one of `drill`, `smpp`, `smtp`, `twilio`",
         ),
         (
             format!("{LEAST}[databse]\n"),
-            "schoolbell.toml line 4: found the unknown section `databse`; write one of `[district]`, `[database]`, `[web]`, `[log]`, `[gateways.NAME]`",
+            "schoolbell.toml line 4: found the unknown section `databse`; write one of `[district]`, `[database]`, `[web]`, `[log]`, `[mail]`, `[gateways.NAME]`",
         ),
     ];
     for (text, sentence) in cases {

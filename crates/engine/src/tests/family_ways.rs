@@ -161,7 +161,7 @@ async fn a46_an_import_that_takes_the_last_phone_turns_another_on_and_says_so() 
 }
 
 #[tokio::test]
-async fn a28_removing_the_permission_writes_the_ledger_as_a_stop_does_and_the_floor_still_rings() {
+async fn a28_removing_the_permission_ends_texts_alone_and_calls_still_ring() {
     on_both(async |db| -> Result<(), CommandError> {
         let town = Town::build(db, 4).await?;
         let (engine, me) = (&town.engine, family(&town).await?);
@@ -173,8 +173,10 @@ async fn a28_removing_the_permission_writes_the_ledger_as_a_stop_does_and_the_fl
         assert!(entries.iter().any(|entry| entry.link.event.kind == ConsentEventKind::RemovedInPortal));
         let now = ways(engine, &me).await?;
         assert_eq!(now.texts.get(MOBILE_NUMBER), Some(&ConsentState::Revoked));
+        let texts = cells(&now, Category::General, MOBILE, Channel::Sms);
+        assert!(texts.iter().all(|cell| cell.barred == Some(SuppressReason::Revoked)));
         let general = cells(&now, Category::General, MOBILE, Channel::Voice);
-        assert!(general.iter().all(|cell| cell.barred == Some(SuppressReason::Revoked)));
+        assert!(general.iter().all(|cell| cell.barred.is_none()), "what was unticked is texts, not calls");
         let closing = cells(&now, Category::SchoolsOut, MOBILE, Channel::Voice);
         assert!(closing.iter().all(|cell| cell.barred.is_none() && cell.wish.is_on()), "LAW-12");
         let no = remove_text_permission(engine, &me, ContactPointId::from_raw(10_051)).await;

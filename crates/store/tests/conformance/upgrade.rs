@@ -99,8 +99,9 @@ fn a_step_that_is_said_to_add_neither_drops_nor_renames_nor_demands() {
             let alters = text.starts_with("ALTER TABLE");
             let demands = alters && text.contains("NOT NULL") && !text.contains("DEFAULT");
             let found: Vec<_> = forbidden.iter().filter(|word| text.contains(**word)).collect();
-            let on_new_table = text.starts_with("CREATE UNIQUE INDEX") && is_on_new_table(&text, step.sql);
-            assert!((found.is_empty() || on_new_table) && !demands, "step {} {}: {text}", step.number, step.name);
+            let on_new = text.starts_with("CREATE UNIQUE INDEX")
+                && (is_on_new_table(&text, step.sql) || is_on_new_column(&text, step.sql));
+            assert!((found.is_empty() || on_new) && !demands, "step {} {}: {text}", step.number, step.name);
         }
     }
 }
@@ -108,4 +109,10 @@ fn a_step_that_is_said_to_add_neither_drops_nor_renames_nor_demands() {
 fn is_on_new_table(statement: &str, sql: &str) -> bool {
     let table = statement.split(" ON ").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap_or_default();
     sql.to_uppercase().contains(&format!("CREATE TABLE {table} "))
+}
+
+/// Partial, over rows that only a program of the step writes: an old one leaves the column empty.
+fn is_on_new_column(statement: &str, sql: &str) -> bool {
+    let column = statement.split(" WHERE ").nth(1).and_then(|rest| rest.strip_suffix(" IS NOT NULL"));
+    column.is_some_and(|column| sql.to_uppercase().contains(&format!("ADD COLUMN {column} ")))
 }

@@ -194,9 +194,9 @@ async fn a36_and_a46_the_grid_saves_by_plain_form_explains_the_last_phone_and_re
     let back = rosa.post("/family/ways/undo", &[("csrf", &csrf), ("undo", &save)]).await?;
     assert_eq!(back.to, "/family/ways?child=&done=undone");
     // An old page that shows what stood changes nothing.
-    let same =
+    let as_it_stood =
         [("csrf", csrf.as_str()), ("point", &point), ("was:attendance:voice", "on"), ("cell:attendance:voice", "on")];
-    assert_eq!(rosa.post("/family/ways", &same).await?.to, "/family/ways?child=");
+    assert_eq!(rosa.post("/family/ways", &as_it_stood).await?.to, "/family/ways?child=");
     // htmx gets the fragment alone.
     let request = axum::http::Request::builder()
         .method(axum::http::Method::POST)
@@ -207,13 +207,16 @@ async fn a36_and_a46_the_grid_saves_by_plain_form_explains_the_last_phone_and_re
     let body = format!("point={mobile}&was%3Ageneral%3Avoice=off&cell%3Ageneral%3Avoice=on");
     let part = rosa.send(request, axum::body::Body::from(body)).await?;
     assert!(part.text.starts_with("<section") && part.text.contains("data-say=\"Saved.\""), "{}", part.text);
-    // Another family's phone is not there.
-    let mut joan = enter(&world, JOAN).await?;
+    another_family_finds_nothing_of(&world, &mobile).await
+}
+
+async fn another_family_finds_nothing_of(world: &World, mobile: &str) -> Done {
+    let mut joan = enter(world, JOAN).await?;
     let joans = joan.get("/family/ways").await?.csrf()?;
     let foreign =
-        [("csrf", joans.as_str()), ("point", &mobile), ("was:general:voice", "off"), ("cell:general:voice", "on")];
+        [("csrf", joans.as_str()), ("point", mobile), ("was:general:voice", "off"), ("cell:general:voice", "on")];
     assert_eq!(joan.post("/family/ways", &foreign).await?.status, StatusCode::NOT_FOUND);
-    let stop = joan.post("/family/ways/text-stop", &[("csrf", &joans), ("point", &mobile)]).await?;
+    let stop = joan.post("/family/ways/text-stop", &[("csrf", &joans), ("point", mobile)]).await?;
     assert_eq!(stop.status, StatusCode::NOT_FOUND);
     Ok(())
 }

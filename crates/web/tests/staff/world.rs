@@ -80,7 +80,7 @@ impl World {
         let roster = folder.path().join("students.csv");
         std::fs::write(&roster, STUDENTS)?;
         import_roster(&engine, &actor, ImportRequest::of(Source::Path(roster))).await?;
-        let pages = router(engine.clone(), settings(folder.path()));
+        let pages = router(engine.clone(), served_from(folder.path()));
         Ok(Self { engine, pages, folder, stop: CancellationToken::new() })
     }
 
@@ -94,7 +94,7 @@ impl World {
         let db = Db::open(&format!("sqlite:{}", folder.path().join("web.db").display()), Synchronous::Normal).await?;
         let engine = Engine::new(db, Arc::new(SystemClock), 1);
         restore_backup(&engine, &Actor::command_line(), (file.as_slice(), Onto::Empty), |_| {}).await?;
-        let pages = router(engine.clone(), settings(folder.path()));
+        let pages = router(engine.clone(), served_from(folder.path()));
         Ok(Self { engine, pages, folder, stop: CancellationToken::new() })
     }
 
@@ -150,7 +150,7 @@ impl World {
     }
 }
 
-fn settings(folder: &Path) -> WebSettings {
+fn served_from(folder: &Path) -> WebSettings {
     WebSettings {
         base_url: "http://bell.example.org".to_owned(),
         upload_folder: folder.to_owned(),
