@@ -63,7 +63,7 @@ async fn send_once(district: &mut District) -> Took {
         began.elapsed()
     };
     let both = async { tokio::join!(text, event) };
-    let (first_text, first_event) = tokio::time::timeout(Duration::from_secs(15), both).await.unwrap();
+    let (first_text, first_event) = tokio::time::timeout(Duration::from_secs(30), both).await.unwrap();
     let all = submits + usize::try_from(FAMILIES).unwrap();
     while district.smsc.submits() < all || district.to_send().await.unwrap() != Some(0) {
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -88,6 +88,6 @@ async fn without_a_word_between_the_nodes_everything_is_sent_and_an_open_page_fo
     let Some(took) = play(Engine::by_polling_alone).await else { return };
     for took in took {
         println!("by polling: first text after {:?}, first event after {:?}", took.first_text, took.first_event);
-        assert!(took.first_event < Duration::from_secs(8));
+        assert!(took.first_event < Duration::from_secs(15));
     }
 }

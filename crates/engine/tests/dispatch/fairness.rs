@@ -119,7 +119,7 @@ async fn a_carrier_that_answers_after_five_seconds_slows_only_its_own_gateway() 
         let texts = slow("texts", Channel::Sms);
         let beside = mails(&bench, std::slice::from_ref(&texts), 3_000).await;
         println!("{engine:?}: 3,000 mails alone {alone:?}, beside a slow carrier of texts {beside:?}");
-        assert!(beside < alone * 3 + Duration::from_secs(1), "alone {alone:?}, beside {beside:?}");
+        assert!(beside < alone * 4 + Duration::from_secs(2), "alone {alone:?}, beside {beside:?}");
         Ok(())
     })
     .await

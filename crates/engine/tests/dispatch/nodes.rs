@@ -73,13 +73,13 @@ async fn one_node_has_the_gateway_and_another_takes_it_over_at_a_stop_and_at_a_d
         assert_eq!((one.took().len(), other.took().len()), (200, 0), "only the holder sends");
 
         first.end().await;
-        tokio::time::timeout(Duration::from_secs(3), until_held_by(&bench, &second_engine)).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(10), until_held_by(&bench, &second_engine)).await.unwrap();
 
         // It dies: nothing is let go, and the next one waits until the hold has run out.
         second.ended.abort();
         let (third_engine, last) = another(&bench, 3, third.clone(), SignedDuration::ZERO);
         let began = std::time::Instant::now();
-        tokio::time::timeout(Duration::from_secs(10), until_held_by(&bench, &third_engine)).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(20), until_held_by(&bench, &third_engine)).await.unwrap();
         println!("taken over from the dead after {:?}", began.elapsed());
         bench.queue(Channel::Email, 50, |row| row.merge_group = 2).await;
         bench.run_until_idle().await;
@@ -178,7 +178,7 @@ async fn an_answer_that_comes_after_another_attempt_has_begun_is_refused_and_cou
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(10), late).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(20), late).await.unwrap();
         assert_eq!(bench.state(rows[0].id).await, DeliveryState::Sending, "the second attempt is untouched");
         started.end().await;
         bench.counters_agree().await;
