@@ -1,7 +1,7 @@
 //! SQL stands here and nowhere else: one statement text, two engines.
 //!
 //! [`Db`] opens SQLite or PostgreSQL, [`Tx`] is a write transaction, [`ReadTx`] a read one. Functions are grouped by
-//! noun: [`read`] for what pages ask, [`write`] for what commands do. A write `Tx` can be had only from [`Db`], which
+//! noun: [`read`] for what pages ask, [`mod@write`] for what commands do. A write `Tx` can be had only from [`Db`], which
 //! the engine keeps; pages get a [`Reader`].
 
 pub mod carry;

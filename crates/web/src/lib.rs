@@ -1,6 +1,6 @@
 //! Pages and hooks: everything that a browser or a program sees of Schoolbell.
 //!
-//! Path follows address: `/broadcasts/{id}` is [`staff`]`::broadcast`. A handler parses, calls one read of the store or
+//! Path follows address: `/broadcasts/{id}` is `staff::broadcast`. A handler parses, calls one read of the store or
 //! one command of the engine, and renders. Every page works as a plain form post; htmx only swaps what the full page
 //! already contains.
 

@@ -12,7 +12,7 @@ pub use segments::{Encoding, Segments, segments, split, split_ucs2};
 
 /// The octets of one part in its encoding: GSM-7 one septet an octet, UCS-2 big-endian.
 ///
-/// Characters that GSM-7 lacks become `?`; [`segments`] never names GSM-7 for a text that has one.
+/// Characters that GSM-7 lacks become `?`; `segments` never names GSM-7 for a text that has one.
 pub fn encode(encoding: Encoding, part: &str) -> Vec<u8> {
     match encoding {
         Encoding::Gsm7 => gsm7::encode(part),

@@ -2,7 +2,7 @@
 //! exercises and for tests. It opens no socket; nothing leaves the machine.
 //!
 //! What happens to a call, text or mail is read off the address ([`fate`]), so that the same district gives the same
-//! drill every time. [`town`] plays it out in time.
+//! drill every time. `town` plays it out in time.
 
 pub mod fate;
 mod town;
