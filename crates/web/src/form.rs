@@ -25,6 +25,11 @@ impl Fields {
         self.0.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value.trim())
     }
 
+    /// The first value letter by letter, as a password is.
+    pub fn exactly(&self, name: &str) -> &str {
+        self.0.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value)
+    }
+
     /// The first value with the line ends of Unix, as people wrote it; NUL has no place in a text.
     pub fn body(&self, name: &str) -> String {
         self.text(name).replace("\r\n", "\n").replace('\0', "")

@@ -1,6 +1,7 @@
 //! What people do, one file each: `verb_noun.rs`. Each asks [`crate::Actor::must`] first, and writes an audit line in
 //! the transaction of what it does.
 
+pub mod change_password;
 pub mod change_policy;
 pub mod change_settings;
 pub mod create_user;
@@ -16,6 +17,7 @@ pub mod grant_role;
 pub mod import_roster;
 pub mod move_district;
 pub mod preview_broadcast;
+pub mod preview_people;
 pub mod record_revocation;
 pub mod release_held;
 pub mod release_import;

@@ -250,42 +250,6 @@ fn takes(count: u64, per_second: f64) -> Option<SignedDuration> {
     (per_second > 0.0).then(|| SignedDuration::try_from_secs_f64((f64::from(count) / per_second).ceil()).ok()).flatten()
 }
 
-/// One row of the whole plan, with the person's name.
-#[derive(Debug, Clone)]
-pub struct PreviewRow {
-    pub row: PlanRow,
-    pub name: Name,
-}
-
-/// A page of the plan's rows.
-#[derive(Debug, Clone)]
-pub struct PreviewPage {
-    pub rows: Vec<PreviewRow>,
-    /// Give it as `after` for the next page; `None` at the end.
-    pub next: Option<i64>,
-}
-
-/// Households on a page of rows.
-const HOUSEHOLDS_SHOWN: usize = 25;
-
-/// The rows of the plan by household, a page at a time; `after` 0 begins.
-pub async fn preview_rows(engine: &Engine, actor: &Actor, draft: &Draft, after: i64) -> CommandResult<PreviewPage> {
-    actor.must(Act::Compose, scope_of(draft))?;
-    let mut reads = engine.db.read().await?;
-    must_stay_within(&mut reads, draft).await?;
-    let mut planning = Planning::of(&mut reads, draft, draft.send_at.unwrap_or_else(|| engine.now())).await?;
-    let households = planning.households(&mut reads, after).await?;
-    let shown = households.get(..HOUSEHOLDS_SHOWN).unwrap_or(&households);
-    let rows = planning.rows(&mut reads, shown).await?;
-    let people: Vec<PersonId> = rows.iter().map(|row| row.person).collect();
-    let named = names(&mut reads, &people).await?;
-    let name =
-        |person: PersonId| named.get(&person).cloned().unwrap_or(Name { given: String::new(), family: String::new() });
-    let rows = rows.into_iter().map(|row| PreviewRow { name: name(row.person), row }).collect();
-    let next = if households.len() > shown.len() { shown.last().copied() } else { None };
-    Ok(PreviewPage { rows, next })
-}
-
 /// The live count while choosing. Only the audience and the owner of the draft matter.
 pub async fn count_audience(engine: &Engine, actor: &Actor, draft: &Draft) -> CommandResult<AudienceCount> {
     if !actor.may_somewhere(Act::Compose) {

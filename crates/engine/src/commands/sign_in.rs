@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use schoolbell_domain::ids::UserId;
 use schoolbell_store::Tx;
 use schoolbell_store::read::sessions::Session;
-use schoolbell_store::read::users::{lookup_user_by_email, sign_in_failures};
+use schoolbell_store::read::users::{User, lookup_user_by_email, sign_in_failures};
 use schoolbell_store::write::{sessions, users};
 use serde_json::json;
 
@@ -29,6 +29,21 @@ pub(super) const IDLE: SignedDuration = SignedDuration::from_hours(12);
 
 /// Begins a session. Every "no" reads the same and takes as long, whether the e-mail is known or not.
 pub async fn sign_in(engine: &Engine, email: &str, password: &str, user_agent: &str) -> CommandResult<NewSession> {
+    let user = known(engine, email, password).await?;
+    let actor = Actor { user: Some(user.id), name: user.email.clone(), grants: Vec::new() };
+    engine
+        .db
+        .write("sign in", async |tx| {
+            users::forgive_sign_in_failures(tx, &user.email, engine.now() - WATCHED).await?;
+            let begun = begin_session(engine, tx, user.id, user_agent).await?;
+            tell(engine, tx, &actor, ("sign_in", &user.id.to_string()), json!({ "by": "password" })).await?;
+            Ok(begun)
+        })
+        .await
+}
+
+/// Whose e-mail and password these are; a wrong one is counted, and too many make the account wait.
+pub(super) async fn known(engine: &Engine, email: &str, password: &str) -> CommandResult<User> {
     let email = email.trim().to_lowercase();
     let now = engine.now();
     let (failures, user) = {
@@ -47,16 +62,7 @@ pub async fn sign_in(engine: &Engine, email: &str, password: &str, user_agent: &
     if password::fits(password.to_owned(), hash).await?
         && let Some(user) = user
     {
-        let actor = Actor { user: Some(user.id), name: user.email.clone(), grants: Vec::new() };
-        return engine
-            .db
-            .write("sign in", async |tx| {
-                users::forgive_sign_in_failures(tx, &email, now - WATCHED).await?;
-                let begun = begin_session(engine, tx, user.id, user_agent).await?;
-                tell(engine, tx, &actor, ("sign_in", &user.id.to_string()), json!({ "by": "password" })).await?;
-                Ok(begun)
-            })
-            .await;
+        return Ok(user);
     }
     engine.db.write("count a wrong password", async |tx| users::insert_sign_in_failure(tx, &email, now).await).await?;
     Err(CommandError::refused("sign in", "this e-mail address and password do not fit together"))

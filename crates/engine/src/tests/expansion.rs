@@ -15,7 +15,8 @@ use schoolbell_store::testing::{on_both, sqlite};
 use schoolbell_store::write::roster::{PointRow, RosterRow};
 
 use super::town::{Town, draft, point};
-use crate::commands::preview_broadcast::{preview_broadcast, preview_rows};
+use crate::commands::preview_broadcast::preview_broadcast;
+use crate::commands::preview_people::{Asked, Which, preview_people};
 use crate::commands::save_draft::save_draft;
 use crate::commands::send_broadcast::send_broadcast;
 use crate::jobs::expand_broadcast::{expand, expand_at_most};
@@ -24,10 +25,12 @@ use crate::{Actor, CommandError};
 /// A row as preview and database both tell it.
 type Row = (PersonId, Channel, Option<String>, Vec<PersonId>, DeliveryState);
 
+/// Every row of the preview, by pages of 400 that somebody would turn.
 async fn previewed(town: &Town, draft: &schoolbell_domain::broadcast::Draft) -> Result<Vec<Row>, CommandError> {
-    let (mut rows, mut after) = (Vec::new(), Some(0));
-    while let Some(from) = after {
-        let page = preview_rows(&town.engine, &Actor::command_line(), draft, from).await?;
+    let mut rows = Vec::new();
+    loop {
+        let asked = Asked { which: Which::Everything, name: "", skip: rows.len(), limit: 400 };
+        let page = preview_people(&town.engine, &Actor::command_line(), draft, asked).await?;
         rows.extend(page.rows.into_iter().map(|shown| {
             let state = match shown.row.decision {
                 Decision::Send { .. } => DeliveryState::Queued(None),
@@ -36,7 +39,9 @@ async fn previewed(town: &Town, draft: &schoolbell_domain::broadcast::Draft) -> 
             let address = shown.row.address.map(|address| address.expose().to_owned());
             (shown.row.person, shown.row.channel, address, shown.row.children, state)
         }));
-        after = page.next;
+        if !page.more {
+            break;
+        }
     }
     rows.sort_by_key(|row| (row.0, row.1, row.2.clone(), row.3.clone()));
     Ok(rows)
@@ -60,6 +65,34 @@ async fn sent(town: &Town, category: Category) -> Result<BroadcastId, CommandErr
     let digest = preview_broadcast(engine, &cli, &draft).await?.digest;
     send_broadcast(engine, &cli, (kept.id, 1), Some(&digest)).await?;
     Ok(kept.id)
+}
+
+#[tokio::test]
+async fn the_rows_of_a_preview_are_found_by_answer_reason_and_name() {
+    on_both(async |db| -> Result<(), CommandError> {
+        let town = Town::build(db, 60).await?;
+        let draft = draft(Category::SchoolsOut, None);
+        let actor = Actor::command_line();
+        let summary = preview_broadcast(&town.engine, &actor, &draft).await?.summary;
+        let count = async |which, name| -> Result<usize, CommandError> {
+            let asked = Asked { which, name, skip: 0, limit: 100_000 };
+            Ok(preview_people(&town.engine, &actor, &draft, asked).await?.rows.len())
+        };
+        let goes = count(Which::Goes, "").await?;
+        assert_eq!(u64::try_from(goes).unwrap(), summary.total_sends());
+        assert_eq!(count(Which::Everything, "").await?, goes + count(Which::LeftOut, "").await?);
+        for (reason, rows) in summary.by_reason() {
+            assert_eq!(u64::try_from(count(Which::Because(reason), "").await?).unwrap(), rows, "{reason:?}");
+        }
+        let asked = Asked { which: Which::Everything, name: "", skip: 0, limit: 1 };
+        let first = preview_people(&town.engine, &actor, &draft, asked).await?.rows.remove(0);
+        let backwards = format!("{} {}", first.name.family, first.name.given).to_uppercase();
+        assert!(count(Which::Everything, &backwards).await? >= 1, "{backwards}");
+        assert_eq!(count(Which::Everything, "nobody of this name").await?, 0);
+        Ok(())
+    })
+    .await
+    .unwrap();
 }
 
 #[tokio::test]

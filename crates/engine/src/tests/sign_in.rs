@@ -6,6 +6,7 @@ use schoolbell_store::read::audit::ChainCheck;
 use schoolbell_store::testing::on_both;
 
 use super::town::{OAK, Town};
+use crate::commands::change_password::change_password;
 use crate::commands::create_user::{NewUser, create_user};
 use crate::commands::deactivate_user::{deactivate_user, reactivate_user};
 use crate::commands::grant_role::{grant_role, revoke_role};
@@ -95,8 +96,7 @@ async fn a_new_password_or_a_deactivation_ends_every_session_at_once() {
         create_user(engine, &cli, new("other@example.org")).await?;
         set_password(engine, &cli, user, GOOD).await?;
         let begun = sign_in(engine, "ana@example.org", GOOD, "ua").await?;
-        let me = session(engine, &begun.token).await?.expect("signed in").actor;
-        set_password(engine, &me, user, "another four words").await?;
+        set_password(engine, &cli, user, "another four words").await?;
         assert!(session(engine, &begun.token).await?.is_none());
         let begun = sign_in(engine, "ana@example.org", "another four words", "ua").await?;
         deactivate_user(engine, &cli, user).await?;
@@ -104,6 +104,55 @@ async fn a_new_password_or_a_deactivation_ends_every_session_at_once() {
         assert!(sign_in(engine, "ana@example.org", "another four words", "ua").await.is_err());
         reactivate_user(engine, &cli, user).await?;
         assert!(sign_in(engine, "ana@example.org", "another four words", "ua").await.is_ok());
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn ones_own_password_is_changed_with_the_old_one_and_ends_every_other_session() {
+    on_both(async |db| -> Result<(), CommandError> {
+        const NEW: &str = "another four words";
+        let town = Town::build(db, 0).await?;
+        let (engine, cli) = (&town.engine, Actor::command_line());
+        let user = create_user(engine, &cli, new("ana@example.org")).await?;
+        set_password(engine, &cli, user, GOOD).await?;
+        let (here, there) = (
+            sign_in(engine, "ana@example.org", GOOD, "ua").await?,
+            sign_in(engine, "ana@example.org", GOOD, "ua").await?,
+        );
+        let me = session(engine, &here.token).await?.expect("signed in").actor;
+        let wrong = sentence(change_password(engine, &me, &here.token, ("not this one", NEW)).await);
+        assert_eq!(wrong, "this is not the password of now; write it once more, or ask for a link");
+        let short = sentence(change_password(engine, &me, &here.token, (GOOD, "short")).await);
+        assert!(short.starts_with("the password has 5 characters"), "{short}");
+        change_password(engine, &me, &here.token, (GOOD, NEW)).await?;
+        assert!(session(engine, &here.token).await?.is_some(), "this session goes on");
+        assert!(session(engine, &there.token).await?.is_none());
+        assert!(sign_in(engine, "ana@example.org", GOOD, "ua").await.is_err());
+        assert!(sign_in(engine, "ana@example.org", NEW, "ua").await.is_ok());
+        for _ in 0..10 {
+            assert!(change_password(engine, &me, &here.token, ("guessed", GOOD)).await.is_err());
+        }
+        let waits = sentence(change_password(engine, &me, &here.token, (NEW, GOOD)).await);
+        assert!(waits.starts_with("too many wrong passwords"), "{waits}");
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn somebody_who_came_by_a_link_sets_the_first_password_without_an_old_one() {
+    on_both(async |db| -> Result<(), CommandError> {
+        let town = Town::build(db, 0).await?;
+        let (engine, cli) = (&town.engine, Actor::command_line());
+        let user = create_user(engine, &cli, new("ana@example.org")).await?;
+        let me = Actor { user: Some(user), name: "ana@example.org".to_owned(), grants: Vec::new() };
+        change_password(engine, &me, "", ("", GOOD)).await?;
+        assert!(sign_in(engine, "ana@example.org", GOOD, "ua").await.is_ok());
+        assert!(change_password(engine, &cli, "", ("", GOOD)).await.is_err(), "the command line is nobody");
         Ok(())
     })
     .await

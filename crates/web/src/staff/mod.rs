@@ -9,6 +9,7 @@ pub mod held;
 pub mod home;
 pub mod lines;
 pub mod menu;
+pub mod password;
 pub mod people;
 pub mod person;
 pub mod reasons;

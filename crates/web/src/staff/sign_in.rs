@@ -60,7 +60,7 @@ pub async fn post(
     let fields = Fields::new(pairs);
     check_form_token(&headers, &fields)?;
     let agent = user_agent(&headers);
-    let password = fields.values("password").next().unwrap_or("");
+    let password = fields.exactly("password");
     match sign_in::sign_in(&state.engine, fields.text("email"), password, &agent).await {
         Ok(session) => {
             let cookies = signed_in(&state, &session.token)?;

@@ -123,3 +123,59 @@ async fn the_office_may_write_a_general_message_and_not_send_it_a7() -> Done {
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     Ok(())
 }
+
+#[tokio::test]
+async fn the_review_leads_to_every_person_of_the_plan_with_the_reason() -> Done {
+    let world = World::new().await?;
+    world.start_carriers();
+    let mut principal = world.signed_in(Role::Principal, Some(LINCOLN)).await?;
+    principal.until("/readyz", "\"drill-email\":\"up\"").await?;
+    let (path, review) = to_review(&mut principal).await?;
+    let plan = path.replace("/edit", "/plan");
+    assert!(review.text.contains(&format!("href=\"{plan}\"")), "{}", review.words());
+    let all = principal.get(&plan).await?;
+    for says in ["Home of Ana Ortega", "Rosa Ortega", "Binh Nguyễn", "Gets it", "Left out", "(512) 555-0143"] {
+        assert!(all.text.contains(says), "{says}: {}", all.words());
+    }
+    assert!(!all.text.contains("Joan Baker"), "she is at another school");
+    let goes = principal.get(&format!("{plan}?show=goes")).await?;
+    assert_eq!(goes.text.matches("Gets it</span>").count(), 6, "4 calls and 2 mails: {}", goes.words());
+    let one = principal.get(&format!("{plan}?search=nguyen+binh")).await?;
+    assert!(one.text.contains("Binh Nguyễn") && !one.text.contains("Rosa Ortega"), "{}", one.words());
+    let (_, code) = review.text.split_once(&format!("{plan}?reason=")).unwrap_or(("", "3"));
+    let code = code.split('"').next().unwrap_or("");
+    let because = principal.get(&format!("{plan}?reason={code}")).await?;
+    assert!(because.text.contains("Left out: ") && !because.text.contains("Gets it</span>"), "{}", because.words());
+    assert_eq!(principal.get(&format!("{plan}?reason=x")).await?.status, StatusCode::NOT_FOUND);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_list_of_ids_is_pasted_or_uploaded_kept_and_its_unknown_lines_told() -> Done {
+    let world = World::new().await?;
+    let mut principal = world.signed_in(Role::DistrictAdministrator, None).await?;
+    let (path, review) = to_review(&mut principal).await?;
+    let list = path.replace("/edit", "/list");
+    let csrf = review.csrf()?;
+    let fields = [("csrf", csrf.as_str()), ("name", "Choir trip"), ("mode", "include")];
+    let none = principal.upload(&list, &[("csrf", &csrf), ("name", "Nobody")], ("ids.csv", b"x1\nx2\n")).await?;
+    assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(none.text.contains("No line of the file is a student"), "{}", none.words());
+    let done = principal
+        .upload(&list, &fields, ("ids.csv", b"Student number,Name\r\n1001,Ana\r\n1004,Tom\r\n7777,Who\r\n"))
+        .await?;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.words());
+    assert!(done.text.contains("holds 2 people") && done.text.contains("1 line means nobody"), "{}", done.words());
+    assert!(done.text.contains("<td>7777</td>"), "{}", done.text);
+    let both = principal.upload(&list, &[("csrf", &csrf), ("name", "x"), ("ids", "1")], ("ids.csv", b"1001")).await?;
+    assert!(both.text.contains("Paste the ids or choose a file, not both"), "{}", both.words());
+    let pasted = [("csrf", csrf.as_str()), ("name", "Not these"), ("ids", "1003"), ("mode", "except")];
+    let done = principal.upload(&list, &pasted, ("", b"")).await?;
+    assert!(done.text.contains("They are left out of this message."), "{}", done.words());
+    let who = principal.get(&format!("{path}?step=who")).await?;
+    assert!(who.text.contains("List: Not these"), "{}", who.words());
+    assert!(who.text.contains("List: Choir trip"), "{}", who.words());
+    let forged = principal.upload(&list, &[("csrf", "no"), ("name", "x")], ("ids.csv", b"1001\n")).await?;
+    assert_eq!(forged.status, StatusCode::FORBIDDEN);
+    Ok(())
+}

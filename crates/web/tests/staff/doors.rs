@@ -42,6 +42,32 @@ async fn a_visitor_is_sent_to_sign_in_and_back_to_the_page_they_wanted() -> Done
 }
 
 #[tokio::test]
+async fn ones_own_password_is_set_in_the_pages_and_opens_the_door() -> Done {
+    let world = World::new().await?;
+    let mut staff = world.signed_in(Role::Principal, Some(LINCOLN)).await?;
+    let page = staff.get("/settings/password").await?;
+    assert!(!page.text.contains("name=\"current\""), "who came by a link has no password yet");
+    let short = staff.post("/settings/password", &[("csrf", &page.csrf()?), ("password", "snow")]).await?;
+    assert_eq!(short.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(short.text.contains("The password has 4 characters"), "{}", short.words());
+    let set = [("csrf", page.csrf()?), ("password", " four words of snow".to_owned())];
+    let set: Vec<(&str, &str)> = set.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let done = staff.post("/settings/password", &set).await?;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.words());
+    let told = staff.get(&done.to).await?;
+    assert!(told.text.contains("Your password is changed.") && told.text.contains("name=\"current\""));
+    let without = staff.post("/settings/password", &set).await?;
+    assert!(without.text.contains("This is not the password of now"), "{}", without.words());
+
+    let mut other = world.visitor();
+    let door = other.get("/sign-in").await?;
+    let csrf = door.csrf()?;
+    let fields = [("csrf", csrf.as_str()), ("email", "principal@example.org"), ("password", " four words of snow")];
+    assert_eq!(other.post("/sign-in", &fields).await?.status, StatusCode::SEE_OTHER, "the blank counts");
+    Ok(())
+}
+
+#[tokio::test]
 async fn every_post_without_the_session_token_is_refused() -> Done {
     let world = World::new().await?;
     let mut staff = world.signed_in(Role::DistrictAdministrator, None).await?;
@@ -50,6 +76,7 @@ async fn every_post_without_the_session_token_is_refused() -> Done {
         "/sign-out",
         "/settings/sessions",
         "/settings/users",
+        "/settings/password",
         "/broadcasts/new",
         "/compose/previews",
         "/broadcasts/brd_0000000000001/edit",
@@ -67,7 +94,7 @@ async fn every_post_without_the_session_token_is_refused() -> Done {
         let forged = staff.post(path, &[("csrf", &"0".repeat(64))]).await?;
         assert_eq!(forged.status, StatusCode::FORBIDDEN, "{path}");
     }
-    let upload = staff.upload("/roster/imports/new", "no", ("students.csv", b"a,b\n")).await?;
+    let upload = staff.upload("/roster/imports/new", &[("csrf", "no")], ("students.csv", b"a,b\n")).await?;
     assert_eq!(upload.status, StatusCode::FORBIDDEN);
     Ok(())
 }

@@ -73,7 +73,8 @@ async fn an_upload_is_imported_its_page_shows_the_difference_and_it_can_be_rolle
     let form = staff.get("/roster/imports/new").await?;
     let roster = "Student_Number,Last_Name,First_Name,Grade_Level,SchoolID,School_Name,Home_Phone,Enroll_Status\n\
         1001,Ortega,Ana,4,101,Lincoln Elementary School,(512) 555-0143,0\n";
-    let answer = staff.upload("/roster/imports/new", &form.csrf()?, ("students.csv", roster.as_bytes())).await?;
+    let answer =
+        staff.upload("/roster/imports/new", &[("csrf", &form.csrf()?)], ("students.csv", roster.as_bytes())).await?;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.words());
     let held = staff.get(&answer.to).await?;
     assert!(

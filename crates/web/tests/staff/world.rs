@@ -182,9 +182,11 @@ impl Browser<'_> {
     }
 
     /// A form with a file.
-    pub async fn upload(&mut self, path: &str, csrf: &str, (name, bytes): (&str, &[u8])) -> Done<Answer> {
+    pub async fn upload(&mut self, path: &str, fields: &[(&str, &str)], (name, bytes): (&str, &[u8])) -> Done<Answer> {
         let mut body = Vec::new();
-        body.extend(format!("--B\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n").bytes());
+        for (field, value) in fields {
+            body.extend(format!("--B\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n").bytes());
+        }
         let head = format!(
             "--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: text/csv\r\n\r\n"
         );

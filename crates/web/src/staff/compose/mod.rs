@@ -1,6 +1,8 @@
 //! `/broadcasts/new` and `/broadcasts/{id}/edit`: one page in four steps, each a plain form post.
 
+pub mod plan;
 mod review;
+pub mod upload;
 mod what;
 mod who;
 

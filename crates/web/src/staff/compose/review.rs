@@ -46,6 +46,7 @@ pub struct ChannelLine {
 }
 
 pub struct LeftOutLine {
+    pub code: i64,
     pub why: String,
     pub way_out: &'static str,
     pub count: String,
@@ -144,6 +145,7 @@ fn hint_words(hint: &schoolbell_domain::broadcast::Hint, teller: &Teller) -> Str
 fn left_out_line(left: &schoolbell_engine::commands::preview_broadcast::LeftOut) -> LeftOutLine {
     let shown = u64::try_from(left.some.len()).unwrap_or(0);
     LeftOutLine {
+        code: left.reason.code(),
         why: as_sentence(left.reason.sentence()),
         way_out: way_out(left.reason),
         count: grouped(left.rows),
