@@ -7,3 +7,4 @@ pub mod roster;
 pub mod smpp;
 pub mod sms;
 pub mod twilio;
+pub mod voice;

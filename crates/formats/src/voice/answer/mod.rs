@@ -1,0 +1,166 @@
+//! Who answered: a person, or a machine that records after its beep.
+//!
+//! A person says a short hello and waits; a machine talks on. So what counts is how long somebody talks before the
+//! first pause, measured against the loudest of it, so that a television behind a hello is a pause and weak syllables
+//! of a greeting are none. A machine's message begins at the end of its beep (`beep`), never before. Who says nothing
+//! at all is taken for a person.
+//!
+//! Errors are not alike: a person taken for a machine hears nothing, a machine taken for a person records the middle
+//! of a message, until its beep is heard and the message begins anew. Where the evidence is even, it is a person.
+
+mod beep;
+mod talk;
+
+use std::collections::VecDeque;
+
+use self::beep::Beeps;
+use self::talk::{Said, Talk};
+use super::FRAME;
+use super::spectrum::{self, WINDOW};
+
+/// What a listener knows now. Times are milliseconds since the first sample that was pushed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// A person said something short and waits: play the message. `at_ms` is where the pause began.
+    Human { at_ms: u32 },
+    /// Somebody talks as only a machine does: wait for the beep. `at_ms` is when that was certain.
+    Machine { at_ms: u32 },
+    /// A tone ended and silence followed: begin the voicemail, also when a message is being played already, for then
+    /// a machine was taken for a person. `at_ms` is the end of the tone.
+    Beep { at_ms: u32 },
+    /// Nobody speaks. Before anything else was heard: play the message as for a person. After a machine's greeting:
+    /// its beep did not come or was not heard; begin the voicemail.
+    Silence,
+}
+
+/// Nobody said anything for so long: as after the usual "hello" of four seconds.
+const NOBODY_MS: u32 = 4000;
+/// How long a machine may be silent between greeting and beep.
+const NO_BEEP_MS: u32 = 3500;
+/// How long after a verdict of a person a beep still mends it.
+const MENDS_MS: u32 = 30_000;
+/// The length of one frame.
+const FRAME_MS: u32 = 20;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Nothing is known yet.
+    Listening,
+    /// A machine talks; its beep is waited for.
+    AwaitsBeep,
+    /// The message is played to a person, or to what was taken for one.
+    Plays {
+        until_ms: u32,
+    },
+    Done,
+}
+
+/// Listens to one call from its answer on, to what comes from there only.
+///
+/// At most two things are told: who answered, and then the end of the beep or of the wait for it. A beep can come
+/// alone.
+#[derive(Debug, Clone)]
+pub struct Listener {
+    stage: Stage,
+    now_ms: u32,
+    /// Samples that are no whole frame yet.
+    rest: Vec<i16>,
+    /// The last `WINDOW` samples.
+    window: VecDeque<i16>,
+    talk: Talk,
+    beeps: Beeps,
+}
+
+impl Default for Listener {
+    fn default() -> Self {
+        Self {
+            stage: Stage::Listening,
+            now_ms: 0,
+            rest: Vec::with_capacity(2 * FRAME),
+            window: VecDeque::from(vec![0; WINDOW]),
+            talk: Talk::default(),
+            beeps: Beeps::default(),
+        }
+    }
+}
+
+impl Listener {
+    /// What these samples tell; packets that were lost are pushed as silence, so that time goes on.
+    ///
+    /// Any number of samples may be pushed; with one packet at a time nothing is told late. After the beep, or the
+    /// wait for it, nothing more is told.
+    pub fn push(&mut self, samples: &[i16]) -> Option<Heard> {
+        if self.stage == Stage::Done {
+            return None;
+        }
+        self.rest.extend_from_slice(samples);
+        let mut told = None;
+        while told.is_none() && self.rest.len() >= FRAME {
+            let frame: Vec<i16> = self.rest.drain(..FRAME).collect();
+            told = self.frame(&frame);
+        }
+        told
+    }
+
+    fn frame(&mut self, frame: &[i16]) -> Option<Heard> {
+        self.now_ms += FRAME_MS;
+        self.window.drain(..FRAME);
+        self.window.extend(frame);
+        let mut window = [0; WINDOW];
+        for (to, from) in window.iter_mut().zip(&self.window) {
+            *to = *from;
+        }
+        let power = spectrum::power(&window);
+        self.talk.push(&power);
+        if let Some(at_ms) = self.beeps.push(&power, self.now_ms) {
+            self.stage = Stage::Done;
+            return Some(Heard::Beep { at_ms });
+        }
+        match self.stage {
+            Stage::Listening => self.who(),
+            Stage::AwaitsBeep => self.no_beep(),
+            Stage::Plays { until_ms } => {
+                if self.now_ms >= until_ms {
+                    self.stage = Stage::Done;
+                }
+                None
+            }
+            Stage::Done => None,
+        }
+    }
+
+    fn who(&mut self) -> Option<Heard> {
+        // A tone may be the beep of a machine that says little; its end decides.
+        if self.beeps.undecided() {
+            return None;
+        }
+        let plays = Stage::Plays { until_ms: self.now_ms + MENDS_MS };
+        match self.talk.said() {
+            Said::Nothing if self.now_ms >= NOBODY_MS => {
+                self.stage = plays;
+                Some(Heard::Silence)
+            }
+            Said::Nothing | Said::Unsure => None,
+            Said::Hello { since_ms } => {
+                self.stage = plays;
+                Some(Heard::Human { at_ms: self.now_ms.saturating_sub(since_ms) })
+            }
+            Said::Greeting => {
+                self.stage = Stage::AwaitsBeep;
+                Some(Heard::Machine { at_ms: self.now_ms })
+            }
+        }
+    }
+
+    fn no_beep(&mut self) -> Option<Heard> {
+        let silent = !self.beeps.undecided() && self.talk.silent_ms() >= NO_BEEP_MS;
+        silent.then(|| {
+            self.stage = Stage::Done;
+            Heard::Silence
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "answer_tests.rs"]
+mod tests;

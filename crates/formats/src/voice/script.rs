@@ -1,0 +1,280 @@
+//! What a call says around its message: who calls, which keys do what, and which number to call back.
+//!
+//! The sentences stand here in English and Spanish; a message in another language is framed by the English ones, and
+//! each part names its language so that the right voice reads it.
+//!
+//! Source: 47 CFR 64.1200(b), LAW-7: a recorded call says at its beginning who is responsible for it, and gives a
+//! telephone number; LAW-9: a key that stops such calls.
+
+use schoolbell_domain::language::Language;
+
+use super::spoken::{Tongue, speakable, telephone_number};
+
+/// One stretch of speech in one language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    pub language: Language,
+    /// Speakable text.
+    pub text: String,
+}
+
+/// Who calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller<'a> {
+    /// The person who speaks, where one does: `Principal Ruth Hill`.
+    pub sender: Option<&'a str>,
+    /// The responsible entity: the school, or the district for a message of all schools.
+    pub school: &'a str,
+    /// The number that is answered there.
+    pub call_back: &'a str,
+}
+
+/// How pressing the message is; it is said in the first sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    Ordinary,
+    Emergency,
+}
+
+/// What a key does, in a menu in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Key {
+    /// Hear the message again.
+    Again,
+    /// Hear it in another language; said in that language where we have its words.
+    Other(Language),
+    /// Be connected with the office.
+    Office,
+    /// Say that it was understood.
+    Confirm,
+    /// Say that the number is wrong or that such calls shall stop.
+    Stop,
+}
+
+impl Key {
+    /// The key to press: 1, 2, 3, 4 and 9.
+    pub fn digit(&self) -> char {
+        match self {
+            Self::Again => '1',
+            Self::Other(_) => '2',
+            Self::Office => '3',
+            Self::Confirm => '4',
+            Self::Stop => '9',
+        }
+    }
+}
+
+/// What is answered to a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply {
+    Connecting,
+    /// Nobody at the office took the call.
+    NotConnected,
+    Confirmed,
+    Stopped,
+    /// A key that does nothing.
+    Unknown,
+    Goodbye,
+}
+
+/// The whole of a call that a person answered: who calls, the message, the number to call, the keys.
+pub fn for_a_person(occasion: Occasion, caller: Caller<'_>, message: &Part, keys: &[Key]) -> Vec<Part> {
+    let tongue = frame(&message.language);
+    let mut parts = vec![part(tongue, opening(tongue, occasion, caller)), spoken(message)];
+    parts.push(part(tongue, reach(tongue, caller)));
+    parts.extend(menu(tongue, keys));
+    parts
+}
+
+/// What a machine records: who calls, the message, and the number to call for all of it.
+pub fn for_a_machine(occasion: Occasion, caller: Caller<'_>, message: &Part) -> Vec<Part> {
+    let tongue = frame(&message.language);
+    vec![
+        part(tongue, opening(tongue, occasion, caller)),
+        spoken(message),
+        part(tongue, voicemail_closing(tongue, caller)),
+    ]
+}
+
+/// The first sentence: who is responsible for this call.
+pub fn opening(tongue: Tongue, occasion: Occasion, caller: Caller<'_>) -> String {
+    let school = speakable(caller.school, &tongue.language());
+    let school = school.trim_end_matches('.');
+    let from = match (caller.sender, tongue) {
+        (Some(sender), Tongue::English) => format!("{sender} of {school}"),
+        (Some(sender), Tongue::Spanish) => format!("{sender}, de {school}"),
+        (None, _) => school.to_owned(),
+    };
+    match (tongue, occasion) {
+        (Tongue::English, Occasion::Ordinary) => format!("This is a message from {from}."),
+        (Tongue::English, Occasion::Emergency) => format!("This is an emergency message from {from}."),
+        (Tongue::Spanish, Occasion::Ordinary) => format!("Este es un mensaje de {from}."),
+        (Tongue::Spanish, Occasion::Emergency) => format!("Este es un mensaje de emergencia de {from}."),
+    }
+}
+
+/// Which keys do what, each sentence in the language of whom it is for; empty without keys.
+pub fn menu(tongue: Tongue, keys: &[Key]) -> Vec<Part> {
+    keys.iter().map(|key| key_sentence(tongue, key)).collect()
+}
+
+/// The last sentences on a machine; the number is said twice, for there is no key to hear it again.
+pub fn voicemail_closing(tongue: Tongue, caller: Caller<'_>) -> String {
+    let number = telephone_number(caller.call_back);
+    match tongue {
+        Tongue::English => format!(
+            "To hear this message again, or to stop such calls, call {number}. Again, the number is {number}. Goodbye."
+        ),
+        Tongue::Spanish => {
+            format!(
+                "Para volver a oír este mensaje, o para no recibir más llamadas así, llame al {number}. Repito, el número es {number}. Adiós."
+            )
+        }
+    }
+}
+
+/// What is said when a key was pressed.
+pub fn reply(tongue: Tongue, reply: Reply) -> &'static str {
+    match (tongue, reply) {
+        (Tongue::English, Reply::Connecting) => "One moment, we are connecting you with the school.",
+        (Tongue::English, Reply::NotConnected) => "The school does not answer right now. Please call later.",
+        (Tongue::English, Reply::Confirmed) => "Thank you. We know that you got this message.",
+        (Tongue::English, Reply::Stopped) => "We will not call this number with such messages again.",
+        (Tongue::English, Reply::Unknown) => "This key does nothing.",
+        (Tongue::English, Reply::Goodbye) => "Goodbye.",
+        (Tongue::Spanish, Reply::Connecting) => "Un momento, lo comunicamos con la escuela.",
+        (Tongue::Spanish, Reply::NotConnected) => "La escuela no contesta en este momento. Por favor, llame más tarde.",
+        (Tongue::Spanish, Reply::Confirmed) => "Gracias. Sabemos que recibió este mensaje.",
+        (Tongue::Spanish, Reply::Stopped) => "No volveremos a llamar a este número con mensajes así.",
+        (Tongue::Spanish, Reply::Unknown) => "Esa tecla no hace nada.",
+        (Tongue::Spanish, Reply::Goodbye) => "Adiós.",
+    }
+}
+
+/// The language of the sentences around a message: its own where we have it, else English.
+fn frame(language: &Language) -> Tongue {
+    Tongue::of(language).unwrap_or(Tongue::English)
+}
+
+fn part(tongue: Tongue, text: String) -> Part {
+    Part { language: tongue.language(), text }
+}
+
+fn spoken(message: &Part) -> Part {
+    Part { language: message.language.clone(), text: speakable(&message.text, &message.language) }
+}
+
+/// The telephone number that the law asks for.
+fn reach(tongue: Tongue, caller: Caller<'_>) -> String {
+    let number = telephone_number(caller.call_back);
+    match tongue {
+        Tongue::English => format!("You can reach us at {number}."),
+        Tongue::Spanish => format!("Puede llamarnos al {number}."),
+    }
+}
+
+fn key_sentence(tongue: Tongue, key: &Key) -> Part {
+    let digit = key.digit();
+    let other = match key {
+        Key::Other(language) => Some(language),
+        Key::Again | Key::Office | Key::Confirm | Key::Stop => None,
+    };
+    let tongue = other.map_or(tongue, frame);
+    let text = match (tongue, key) {
+        (Tongue::English, Key::Again) => format!("To hear this message again, press {digit}."),
+        (Tongue::English, Key::Other(language)) => format!("For {}, press {digit}.", name_in_english(language)),
+        (Tongue::English, Key::Office) => format!("To speak to the school, press {digit}."),
+        (Tongue::English, Key::Confirm) => format!("To tell us that you got this message, press {digit}."),
+        (Tongue::English, Key::Stop) => format!("If this is a wrong number, or to stop such calls, press {digit}."),
+        (Tongue::Spanish, Key::Again) => format!("Para volver a oír este mensaje, oprima el {digit}."),
+        (Tongue::Spanish, Key::Other(_)) => format!("Para español, oprima el {digit}."),
+        (Tongue::Spanish, Key::Office) => format!("Para hablar con la escuela, oprima el {digit}."),
+        (Tongue::Spanish, Key::Confirm) => format!("Para confirmar que recibió este mensaje, oprima el {digit}."),
+        (Tongue::Spanish, Key::Stop) => {
+            format!("Si el número está equivocado, o para no recibir más llamadas así, oprima el {digit}.")
+        }
+    };
+    part(tongue, text)
+}
+
+/// The name of a language for whom we have no sentence in it.
+fn name_in_english(language: &Language) -> &str {
+    match language.tag().split('-').next().unwrap_or("") {
+        "en" => "English",
+        "ar" => "Arabic",
+        "hmn" => "Hmong",
+        "ht" => "Haitian Creole",
+        "ko" => "Korean",
+        "pt" => "Portuguese",
+        "ru" => "Russian",
+        "so" => "Somali",
+        "tl" => "Tagalog",
+        "vi" => "Vietnamese",
+        "zh" => "Chinese",
+        _ => "the other language",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALLER: Caller<'_> = Caller { sender: None, school: "Lincoln Elem. School", call_back: "+15125550143" };
+
+    fn message(tag: &str, text: &str) -> Part {
+        Part { language: Language::of(tag), text: text.to_owned() }
+    }
+
+    fn read(parts: &[Part]) -> Vec<String> {
+        parts.iter().map(|part| format!("{}: {}", part.language, part.text)).collect()
+    }
+
+    /// LAW-7: the entity first, a number within the call; LAW-9: a key that stops.
+    #[test]
+    fn a_person_hears_who_calls_first_and_every_key() {
+        let keys = [Key::Again, Key::Other(Language::of("es")), Key::Office, Key::Confirm, Key::Stop];
+        let parts = for_a_person(Occasion::Ordinary, CALLER, &message("en", "No school on **11/23**"), &keys);
+        assert_eq!(
+            read(&parts),
+            [
+                "en: This is a message from Lincoln elementary School.",
+                "en: No school on November 23.",
+                "en: You can reach us at 5 1 2, 5 5 5, 0 1 4 3.",
+                "en: To hear this message again, press 1.",
+                "es: Para español, oprima el 2.",
+                "en: To speak to the school, press 3.",
+                "en: To tell us that you got this message, press 4.",
+                "en: If this is a wrong number, or to stop such calls, press 9.",
+            ]
+        );
+    }
+
+    /// LAW-7.
+    #[test]
+    fn a_machine_records_who_calls_and_the_number_twice() {
+        let caller = Caller { sender: Some("Principal Ruth Hill"), school: "Lincoln School", ..CALLER };
+        let parts = for_a_machine(Occasion::Emergency, caller, &message("es-MX", "No hay clases."));
+        assert_eq!(parts[0].text, "Este es un mensaje de emergencia de Principal Ruth Hill, de Lincoln School.");
+        assert_eq!(parts[1].text, "No hay clases.");
+        assert_eq!(parts[2].text.matches("5 1 2, 5 5 5, 0 1 4 3").count(), 2);
+        assert!(parts.iter().all(|part| Tongue::of(&part.language) == Some(Tongue::Spanish)));
+    }
+
+    #[test]
+    fn a_language_without_sentences_is_framed_in_english() {
+        let keys = [Key::Other(Language::of("hmn")), Key::Other(Language::of("en"))];
+        let parts = for_a_person(Occasion::Ordinary, CALLER, &message("hmn", "Tsis muaj kev kawm"), &keys);
+        let read = read(&parts);
+        assert_eq!(read[0], "en: This is a message from Lincoln elementary School.");
+        assert_eq!(read[1], "hmn: Tsis muaj kev kawm.");
+        assert_eq!(read[3..], ["en: For Hmong, press 2.", "en: For English, press 2."]);
+    }
+
+    #[test]
+    fn every_reply_is_said_in_both_languages() {
+        use Reply::{Confirmed, Connecting, Goodbye, NotConnected, Stopped, Unknown};
+        for answer in [Connecting, NotConnected, Confirmed, Stopped, Unknown, Goodbye] {
+            assert_ne!(reply(Tongue::English, answer), reply(Tongue::Spanish, answer));
+        }
+    }
+}
