@@ -17,9 +17,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (file, reason, hard) = (&row[0], &row[4], &row[5] == "true");
         expected.entry(file.to_owned()).or_default().push((reason.to_owned(), hard));
     }
+    let mut missing = 0;
     let mut classes: BTreeMap<(bool, String), (usize, usize)> = BTreeMap::new();
     for (file, rows) in expected {
-        let Ok(bytes) = std::fs::read(folder.join(&file)) else { continue };
+        let path = folder.join(&file);
+        if !path.exists() {
+            missing += 1;
+            continue;
+        }
+        let bytes = std::fs::read(path)?;
         let read = read_returned(&bytes);
         let mut hard = match &read {
             Returned::Bounce(bounce) => bounce.failed.iter().filter(|failed| failed.is_hard()).count(),
@@ -38,6 +44,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     }
+    if classes.is_empty() {
+        return Err(format!("{} holds no mail of the table", folder.display()).into());
+    }
+    println!("{missing} mails of the table are not in this folder");
     println!("{:<20} {:>5} {:>5} {:>10}", "class", "hard", "mails", "suppressed");
     for ((soft, reason), (mails, suppressed)) in classes {
         println!("{reason:<20} {:>5} {mails:>5} {suppressed:>10}", if soft { "no" } else { "yes" });

@@ -42,7 +42,7 @@ pub struct PreviewRow {
     pub name: Name,
 }
 
-/// Rows in the order of households, so that a family stands together.
+/// Rows by the first child whom they are about, so that a family stands together.
 #[derive(Debug, Clone)]
 pub struct PreviewPage {
     pub rows: Vec<PreviewRow>,
@@ -79,6 +79,7 @@ pub async fn preview_people(
         let people: Vec<PersonId> = wanted.iter().map(|row| row.person).collect();
         let named = names(&mut reads, &people).await?;
         wanted.retain(|row| named.get(&row.person).is_some_and(|name| is_called(name, &words)));
+        wanted.sort_by_key(|row| row.children.first().copied().unwrap_or(row.person));
         let skipped = to_skip.min(wanted.len());
         to_skip -= skipped;
         for row in wanted.into_iter().skip(skipped) {

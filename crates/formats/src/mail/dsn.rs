@@ -37,7 +37,32 @@ pub(super) fn report(mail: &Message<'_>) -> Option<Vec<Failed>> {
     let part = mail.parts.iter().find(|part| is_status(part))?;
     let text = String::from_utf8_lossy(part.contents());
     let failed = groups(&text).into_iter().filter_map(|group| failed(&group));
-    Some(once(failed.collect()))
+    let mut failed = once(failed.collect());
+    hear_the_words(mail, &mut failed);
+    Some(failed)
+}
+
+/// The part for people (RFC 3464, 2.1) has a say where the machine's says nothing (`5.0.0`), and where it says that the
+/// mailbox is full: then the address is not given up, whatever else is said.
+fn hear_the_words(mail: &Message<'_>, failed: &mut [Failed]) {
+    let text = mail.parts.iter().find_map(|part| part.is_text().then(|| part.text_contents()).flatten());
+    let said = before_the_copy(text.unwrap_or_default());
+    let all: Vec<String> = failed.iter().filter_map(|failed| failed.recipient.clone()).collect();
+    for one in failed {
+        let own = match (&one.recipient, all.as_slice()) {
+            (Some(recipient), [_, _, ..]) => about(&said, recipient, &all),
+            (Some(_) | None, _) => said.clone(),
+        };
+        let words = status_in(&own.join(" ")).in_words();
+        let counts = match (one.reason, words) {
+            (FailReason::Unspecified, FailReason::BadMailbox | FailReason::BadDomain) => true,
+            (_, FailReason::MailboxFull) => one.is_hard(),
+            (_, _) => false,
+        };
+        if counts {
+            one.reason = words;
+        }
+    }
 }
 
 fn is_status(part: &MessagePart<'_>) -> bool {

@@ -78,3 +78,43 @@ pub(super) fn original_id(mail: &Message<'_>) -> Option<String> {
         })?
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schoolbell_domain::delivery::reason::FailReason;
+
+    /// A report on ana@example.org with these words for people and this status for machines.
+    fn reported(words: &str, status: &str) -> Returned {
+        let mail = format!(
+            "From: MAILER-DAEMON@mx.example.org\r\nMIME-Version: 1.0\r\n\
+             Content-Type: multipart/report; report-type=delivery-status; boundary=B\r\n\r\n\
+             --B\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{words}\r\n\
+             --B\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example.org\r\n\r\n\
+             Final-Recipient: rfc822; ana@example.org\r\nAction: failed\r\nStatus: {status}\r\n\r\n--B--\r\n"
+        );
+        read(mail.as_bytes())
+    }
+
+    fn reason(returned: &Returned) -> Option<FailReason> {
+        match returned {
+            Returned::Bounce(bounce) => bounce.failed.first().map(|failed| failed.reason),
+            Returned::Complaint(_) | Returned::AutoReply | Returned::Other => None,
+        }
+    }
+
+    #[test]
+    fn law_43_the_words_for_people_count_where_the_code_says_nothing_and_where_the_mailbox_is_full() {
+        let table = [
+            ("ana@example.org: Domain does not exist", "5.0.0", FailReason::BadDomain),
+            ("ana@example.org was not delivered: ユーザー ana は見つかりません", "5.0.0", FailReason::BadMailbox),
+            ("Your message was rejected: not enough disk space", "5.1.1", FailReason::MailboxFull),
+            ("ana@example.org: user unknown", "5.7.1", FailReason::Refused),
+            ("we are sorry", "5.0.0", FailReason::Unspecified),
+            ("we are sorry", "5.1.1", FailReason::BadMailbox),
+        ];
+        for (words, status, expected) in table {
+            assert_eq!(reason(&reported(words, status)), Some(expected), "{words} {status}");
+        }
+    }
+}

@@ -25,6 +25,7 @@ const FULL: &[&str] = &[
     "inbox is full",
     "too much mail data",
     "is full",
+    "not enough disk space",
 ];
 /// Nobody has this address.
 const NOBODY: &[&str] = &[
@@ -77,6 +78,7 @@ const NOBODY: &[&str] = &[
     "no longer available",
     "no longer in use",
     "address has changed",
+    "見つかりません",
 ];
 /// Nobody takes mail for this domain.
 const NO_DOMAIN: &[&str] = &[
@@ -167,6 +169,9 @@ impl Status {
         let text = self.text.to_lowercase();
         let says = |list: &[&str]| list.iter().any(|words| text.contains(words));
         let by_code = self.by_code();
+        if self.refuses_all_mail() {
+            return FailReason::BadDomain;
+        }
         if says(FULL) || by_code == Some(FailReason::MailboxFull) {
             return FailReason::MailboxFull;
         }
@@ -186,6 +191,17 @@ impl Status {
             Some(reason) => reason,
             None => FailReason::Unspecified,
         }
+    }
+
+    /// RFC 7504: a server that takes no mail at all says 521 or 556; 5.3.2 keeps apart those who mean the sender.
+    fn refuses_all_mail(&self) -> bool {
+        let none = Enhanced { class: 5, subject: 3, detail: 2 };
+        matches!(self.code, Some(521 | 556)) && self.enhanced == Some(none)
+    }
+
+    /// The reason where the words of people are all that there is: codes do not count.
+    pub fn in_words(&self) -> FailReason {
+        Self { text: self.text.clone(), ..Self::default() }.reason()
     }
 
     /// What the enhanced code alone says; `None` where it says nothing in particular (`5.0.0`, `5.1.0`, `5.5.0`).
@@ -243,6 +259,8 @@ mod tests {
             ("550 Host unknown", FailReason::BadDomain),
             ("550-5.1.1 The email account that you tried to reach does not exist", FailReason::BadMailbox),
             ("5.4.7 delivery time expired", FailReason::ExpiredAtCarrier),
+            ("521 5.3.2 System not accepting network messages", FailReason::BadDomain),
+            ("521 your address is blocked", FailReason::ContentRefused),
             ("", FailReason::Unspecified),
         ];
         for (text, reason) in table {

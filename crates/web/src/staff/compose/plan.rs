@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Html;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use schoolbell_domain::delivery::SuppressReason;
 use schoolbell_domain::delivery::plan::Decision;
 use schoolbell_domain::ids::BroadcastId;
@@ -21,6 +21,8 @@ use crate::session::Staff;
 use crate::times::Teller;
 
 const LINES: usize = 50;
+/// What leaves within a minute leaves at once.
+const AT_ONCE: SignedDuration = SignedDuration::from_mins(1);
 
 #[derive(Template)]
 #[template(path = "plan.html")]
@@ -112,7 +114,7 @@ fn line(id: BroadcastId, PreviewRow { row, name }: PreviewRow, (teller, now): (&
     let (badge, why) = match row.decision {
         Decision::Send { not_before, .. } => (
             Badge { tone: "ok", icon: "send", words: "Gets it" },
-            if not_before > now { format!("Not before {}.", teller.plan(not_before)) } else { String::new() },
+            if not_before > now + AT_ONCE { format!("Not before {}.", teller.plan(not_before)) } else { String::new() },
         ),
         Decision::Suppress(reason) => {
             (Badge { tone: "", icon: "ban", words: "Left out" }, as_sentence(reason.sentence()))
