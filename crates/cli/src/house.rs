@@ -8,9 +8,11 @@ use schoolbell_domain::clock::Clock;
 use schoolbell_domain::settings::DistrictSettings;
 use schoolbell_engine::clock::{DatabaseClock, SystemClock};
 use schoolbell_engine::commands::set_up_district::set_up_district;
+use schoolbell_engine::speech::{EspeakNg, Speaker};
 use schoolbell_engine::{Actor, Engine};
 use schoolbell_formats::twilio::Signer;
 use schoolbell_gateways::Gateway;
+use schoolbell_gateways::voice::Voicing;
 use schoolbell_store::{Db, migrate, read};
 use schoolbell_web::TwilioHook;
 
@@ -90,14 +92,27 @@ async fn set_up(engine: &Engine, district: &DistrictSection) -> anyhow::Result<(
 /// All gateways of the config, not started.
 pub fn gateways(config: &Config) -> anyhow::Result<Vec<Arc<dyn Gateway>>> {
     let mut gateways = Vec::new();
+    let voicing = voicing(config);
     for (name, gateway) in &config.gateways {
         gateways.push(
             gateway
-                .build(name, &config.web.public_url.0)
+                .build(name, &config.web.public_url.0, &voicing)
                 .map_err(|sentence| anyhow::anyhow!("[gateways.{name}] {sentence}"))?,
         );
     }
     Ok(gateways)
+}
+
+/// The voice of the config.
+pub fn voice(config: &Config) -> EspeakNg {
+    EspeakNg::new(&config.speech.program, config.speech.words_per_minute)
+}
+
+/// What makes the sounds of calls. A school without a number of its own is called back at the first trunk's.
+fn voicing(config: &Config) -> Arc<dyn Voicing> {
+    let trunk = config.gateways.iter().find_map(|(_, gateway)| gateway.sip());
+    let call_back = trunk.map(|trunk| trunk.caller_id.as_str()).unwrap_or_default();
+    Arc::new(Speaker::new(Arc::new(voice(config)), config.path(&config.speech.folder), call_back))
 }
 
 /// Which carriers may call our hooks, and by whose signature they are known.

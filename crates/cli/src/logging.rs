@@ -6,9 +6,13 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{LogFormat, LogSection};
 
+const SIP_STACK: &str = "rsipstack=error";
+
 /// Starts the log. A second call changes nothing.
 pub fn start(section: &LogSection) {
-    let filter = EnvFilter::new(&section.filter.0);
+    // The SIP stack writes whole messages, with the numbers in them; of it only faults are told, whatever is asked for.
+    let filter = format!("{},{SIP_STACK}", section.filter.0);
+    let filter = EnvFilter::new(filter);
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -119,7 +119,7 @@ async fn gateways(db: &Db) -> Result<(), StoreError> {
     let now = Timestamp::UNIX_EPOCH;
     db.write("gateways", async |tx| {
         for (name, channel) in [("texts", Channel::Sms), ("mail", Channel::Email), ("calls", Channel::Voice)] {
-            register(tx, &GatewayEntry { name, channel, kind: "drill", per_second: 100.0 }, now).await?;
+            register(tx, &GatewayEntry { name, channel, kind: "drill", per_second: 100.0, lines: None }, now).await?;
         }
         Ok(())
     })

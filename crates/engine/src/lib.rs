@@ -4,6 +4,7 @@
 //! row of the same transaction, which a job of [`jobs`] or the dispatch loop picks up.
 
 pub mod actor;
+mod calls;
 pub mod clock;
 pub mod commands;
 pub mod dice;
@@ -30,6 +31,7 @@ pub mod roles;
 pub mod room;
 pub mod roster;
 mod run;
+pub mod speech;
 #[cfg(test)]
 mod tests;
 mod touched;

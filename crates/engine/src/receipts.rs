@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use schoolbell_domain::channel::Channel;
 use schoolbell_domain::delivery::receipt::ReceiptStatus;
 use schoolbell_domain::ids::{DeliveryId, InboundId};
-use schoolbell_gateways::{HeardReceipt, HeardText, InboundSink, NotKept};
+use schoolbell_gateways::{HeardCall, HeardReceipt, HeardText, InboundSink, NotKept};
 use schoolbell_store::write::inbound::NewInbound;
 use schoolbell_store::write::queue::{self, Standing};
 use schoolbell_store::write::receipts::{self, NewReceipt, Part};
@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::dispatch::settle::learn;
-use crate::{Engine, Queue, inbound};
+use crate::{Engine, Queue, calls, inbound};
 
 /// Receipts in one commit, at most.
 const BATCH: usize = 2_000;
@@ -77,6 +77,13 @@ impl InboundSink for Ears {
             Ok(())
         })
     }
+
+    fn call<'a>(&'a self, gateway: &'a str, heard: HeardCall) -> BoxFuture<'a, Result<(), NotKept>> {
+        Box::pin(async move {
+            let kept = calls::keep(&self.engine, gateway, &heard).await;
+            kept.map_err(|error| NotKept(error.to_string()))
+        })
+    }
 }
 
 async fn keep(engine: Engine, mut incoming: mpsc::Receiver<Brought>, stop: CancellationToken) {
@@ -122,16 +129,12 @@ pub(crate) async fn keep_one(engine: &Engine, gateway: &str, heard: &HeardReceip
 type ByGateway<'a> = HashMap<&'a str, Vec<&'a HeardReceipt>>;
 
 async fn keep_and_match(engine: &Engine, by_gateway: &ByGateway<'_>) -> StoreResult<()> {
-    let now = engine.now();
     let moves = engine
         .db
         .write("keep receipts", async |tx| {
             let mut moves = Moves::default();
             for (gateway, heard) in by_gateway {
-                let words: Vec<_> = heard.iter().map(|heard| (heard.reference.as_str(), heard.status)).collect();
-                let met = fold(engine, tx, gateway, &words, &mut moves).await?;
-                let rows = rows(engine, heard, |reference| met.contains(reference).then_some(now));
-                receipts::insert(tx, gateway, now, &rows).await?;
+                meet(engine, tx, gateway, heard, &mut moves).await?;
             }
             tallies::apply(tx, &moves).await?;
             Ok::<_, StoreError>(moves)
@@ -139,6 +142,21 @@ async fn keep_and_match(engine: &Engine, by_gateway: &ByGateway<'_>) -> StoreRes
         .await?;
     engine.touched.touch(moves.origins());
     Ok(())
+}
+
+/// Keeps what was heard and brings it to its deliveries.
+pub(crate) async fn meet(
+    engine: &Engine,
+    tx: &mut Tx,
+    gateway: &str,
+    heard: &[&HeardReceipt],
+    moves: &mut Moves,
+) -> StoreResult<()> {
+    let now = engine.now();
+    let words: Vec<_> = heard.iter().map(|heard| (heard.reference.as_str(), heard.status)).collect();
+    let met = fold(engine, tx, gateway, &words, moves).await?;
+    let rows = rows(engine, heard, |reference| met.contains(reference).then_some(now));
+    receipts::insert(tx, gateway, now, &rows).await
 }
 
 async fn keep_raw(engine: &Engine, by_gateway: &ByGateway<'_>) -> StoreResult<()> {

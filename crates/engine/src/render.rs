@@ -17,12 +17,14 @@ use schoolbell_store::read::district::District;
 use schoolbell_store::read::names::{Name, SchoolName, names, school_names};
 use schoolbell_store::tx::Reads;
 
+use crate::speech::Billing;
+
 /// A text as its reader gets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
     pub channel: Channel,
     pub language: Language,
-    /// E-mail only.
+    /// Of a mail; of a call, who it is from.
     pub subject: String,
     /// The text, the plain twin of the mail, or what the call says.
     pub body: String,
@@ -211,7 +213,13 @@ impl Renderer {
                 rendered.body = sms::plain(&render(body, fields)?).text;
                 rendered.segments = i64::try_from(sms::segments(&rendered.body).parts).unwrap_or(i64::MAX);
             }
-            Channel::Voice | Channel::Push => rendered.body = render(body, fields)?,
+            Channel::Push => rendered.body = render(body, fields)?,
+            Channel::Voice => {
+                let school = fields.get(Field::School).unwrap_or(&self.district);
+                let call_back = fields.get(Field::SchoolPhone).unwrap_or_default();
+                rendered.subject = Billing::of(school, call_back, self.draft.category).lines();
+                rendered.body = render(body, fields)?;
+            }
             Channel::Email => {
                 rendered.subject = render(&wording.email_subject, fields)?;
                 let letter = self.letter(&rendered.subject, &render_markdown(body, fields)?, fields, &wording.language);

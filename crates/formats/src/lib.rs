@@ -4,6 +4,7 @@ pub mod district_csv;
 pub mod mail;
 pub mod oneroster;
 pub mod roster;
+pub mod sip;
 pub mod smpp;
 pub mod sms;
 pub mod twilio;

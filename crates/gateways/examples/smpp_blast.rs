@@ -17,7 +17,9 @@ use schoolbell_domain::people::Address;
 use schoolbell_domain::phone::Phone;
 use schoolbell_formats::smpp::ReceiptIds;
 use schoolbell_gateways::smpp::{SmppConfig, SmppGateway};
-use schoolbell_gateways::{Content, Gateway, HeardReceipt, HeardText, InboundSink, NotKept, Outgoing, Running};
+use schoolbell_gateways::{
+    Content, Gateway, HeardCall, HeardReceipt, HeardText, InboundSink, NotKept, Outgoing, Running,
+};
 use tokio_util::sync::CancellationToken;
 
 const TEXT: &str = "Lincoln Elementary is closed today because of snow. Reply STOP to opt out.";
@@ -81,6 +83,10 @@ impl InboundSink for Ear {
 
     fn text<'a>(&'a self, _: &'a str, _: HeardText) -> BoxFuture<'a, Result<(), NotKept>> {
         Box::pin(async { Ok(()) })
+    }
+
+    fn call<'a>(&'a self, _: &'a str, _: HeardCall) -> BoxFuture<'a, Result<(), NotKept>> {
+        Box::pin(async { Err(NotKept("no calls here".to_owned())) })
     }
 }
 

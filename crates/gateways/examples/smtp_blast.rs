@@ -14,7 +14,9 @@ use schoolbell_domain::ids::DeliveryId;
 use schoolbell_domain::people::Address;
 use schoolbell_gateways::secret::Secret;
 use schoolbell_gateways::smtp::{DkimConfig, SmtpConfig, SmtpGateway, Tls};
-use schoolbell_gateways::{Content, Gateway, HeardReceipt, HeardText, InboundSink, NotKept, Outgoing, Running};
+use schoolbell_gateways::{
+    Content, Gateway, HeardCall, HeardReceipt, HeardText, InboundSink, NotKept, Outgoing, Running,
+};
 use tokio_util::sync::CancellationToken;
 
 struct System;
@@ -34,6 +36,10 @@ impl InboundSink for Deaf {
     }
     fn text<'a>(&'a self, _: &'a str, _: HeardText) -> BoxFuture<'a, Result<(), NotKept>> {
         Box::pin(async { Ok(()) })
+    }
+
+    fn call<'a>(&'a self, _: &'a str, _: HeardCall) -> BoxFuture<'a, Result<(), NotKept>> {
+        Box::pin(async { Err(NotKept("no calls here".to_owned())) })
     }
 }
 

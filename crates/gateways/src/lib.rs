@@ -5,10 +5,12 @@ pub mod drill;
 pub mod intake;
 mod right;
 pub mod secret;
+pub mod sip;
 pub mod smpp;
 pub mod smtp;
 mod tls;
 pub mod twilio;
+pub mod voice;
 
 use std::sync::Arc;
 
@@ -23,11 +25,12 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 pub use right::Right;
+pub use voice::HeardCall;
 
 /// A text as rendered for one recipient, shared by all who get the same.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Content {
-    /// E-mail only.
+    /// Of a mail. Of a call, who it is from: what makes its sounds knows how to read that.
     pub subject: String,
     /// The text, the plain-text twin of the mail, or what the call says.
     pub body: String,
@@ -88,6 +91,8 @@ pub struct NotKept(pub String);
 pub trait InboundSink: Send + Sync {
     fn receipts<'a>(&'a self, gateway: &'a str, heard: Vec<HeardReceipt>) -> BoxFuture<'a, Result<(), NotKept>>;
     fn text<'a>(&'a self, gateway: &'a str, heard: HeardText) -> BoxFuture<'a, Result<(), NotKept>>;
+    /// A call that was answered has ended.
+    fn call<'a>(&'a self, gateway: &'a str, heard: HeardCall) -> BoxFuture<'a, Result<(), NotKept>>;
 }
 
 /// How a gateway is.
@@ -103,7 +108,7 @@ pub enum Health {
 /// What the dispatcher must know to feed a gateway.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Capacity {
-    /// Deliveries at work at once.
+    /// Deliveries at work at once. Of calls: the lines on which nobody talks now, so it changes all the time.
     pub window: usize,
     /// Deliveries a second; the dispatcher keeps it over all nodes.
     pub per_second: f64,
@@ -121,10 +126,14 @@ pub struct Running {
 pub trait Gateway: Send + Sync {
     /// The name in the config; unique.
     fn name(&self) -> &str;
-    /// `smpp`, `twilio`, `smtp`, `drill`.
+    /// `smpp`, `twilio`, `smtp`, `sip`, `drill`.
     fn kind(&self) -> &'static str;
     fn channel(&self) -> Channel;
     fn capacity(&self) -> Capacity;
+    /// Calls at once, for what keeps a line busy while somebody talks; `None` for the rest.
+    fn lines(&self) -> Option<usize> {
+        None
+    }
     /// Starts its tasks on the current runtime. They end when `stop` is cancelled or `work` is dropped; what is at work
     /// then is still answered, with `Unknown` where the carrier said nothing.
     fn start(self: Arc<Self>, sink: Arc<dyn InboundSink>, stop: CancellationToken) -> Running;

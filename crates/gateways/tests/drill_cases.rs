@@ -13,7 +13,9 @@ use schoolbell_domain::delivery::settle::AttemptOutcome;
 use schoolbell_domain::ids::DeliveryId;
 use schoolbell_domain::people::Address;
 use schoolbell_gateways::drill::{DrillConfig, DrillGateway};
-use schoolbell_gateways::{Content, Gateway, HeardReceipt, HeardText, InboundSink, NotKept, Outgoing, Running};
+use schoolbell_gateways::{
+    Content, Gateway, HeardCall, HeardReceipt, HeardText, InboundSink, NotKept, Outgoing, Running,
+};
 use tokio_util::sync::CancellationToken;
 
 /// Keeps what it hears; the first receipts are refused once, as a full disk would.
@@ -21,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 struct Ears {
     receipts: Mutex<Vec<HeardReceipt>>,
     texts: Mutex<Vec<HeardText>>,
+    calls: Mutex<Vec<HeardCall>>,
     refusals_left: Mutex<u32>,
 }
 
@@ -40,6 +43,13 @@ impl InboundSink for Ears {
     fn text<'a>(&'a self, _: &'a str, heard: HeardText) -> BoxFuture<'a, Result<(), NotKept>> {
         Box::pin(async move {
             self.texts.lock().expect("no test panics holding it").push(heard);
+            Ok(())
+        })
+    }
+
+    fn call<'a>(&'a self, _: &'a str, heard: HeardCall) -> BoxFuture<'a, Result<(), NotKept>> {
+        Box::pin(async move {
+            self.calls.lock().expect("no test panics holding it").push(heard);
             Ok(())
         })
     }

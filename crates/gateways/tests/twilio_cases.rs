@@ -16,7 +16,9 @@ use schoolbell_domain::ids::DeliveryId;
 use schoolbell_domain::people::Address;
 use schoolbell_gateways::secret::Secret;
 use schoolbell_gateways::twilio::{TwilioConfig, TwilioGateway};
-use schoolbell_gateways::{Content, Gateway, Health, HeardReceipt, HeardText, InboundSink, NotKept, Outgoing, Running};
+use schoolbell_gateways::{
+    Content, Gateway, Health, HeardCall, HeardReceipt, HeardText, InboundSink, NotKept, Outgoing, Running,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
@@ -40,6 +42,10 @@ impl InboundSink for Deaf {
     }
     fn text<'a>(&'a self, _: &'a str, _: HeardText) -> BoxFuture<'a, Result<(), NotKept>> {
         Box::pin(async { Ok(()) })
+    }
+
+    fn call<'a>(&'a self, _: &'a str, _: HeardCall) -> BoxFuture<'a, Result<(), NotKept>> {
+        Box::pin(async { Err(NotKept("no calls here".to_owned())) })
     }
 }
 

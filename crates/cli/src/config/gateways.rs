@@ -6,9 +6,11 @@ use schoolbell_engine::clock::SystemClock;
 use schoolbell_engine::returned::BounceDoor;
 use schoolbell_gateways::Gateway;
 use schoolbell_gateways::drill::{DrillConfig, DrillGateway};
+use schoolbell_gateways::sip::{SipConfig, SipGateway};
 use schoolbell_gateways::smpp::{SmppConfig, SmppGateway};
 use schoolbell_gateways::smtp::{SmtpConfig, SmtpGateway};
 use schoolbell_gateways::twilio::{TwilioConfig, TwilioGateway};
+use schoolbell_gateways::voice::Voicing;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
@@ -20,6 +22,7 @@ use super::problem::{ConfigProblem, Source};
 #[derive(Debug, Clone)]
 pub enum GatewayConfig {
     Drill(DrillConfig),
+    Sip(Box<SipConfig>),
     Smpp(Box<SmppConfig>),
     Smtp(Box<SmtpConfig>),
     Twilio(Box<TwilioConfig>),
@@ -29,6 +32,7 @@ pub enum GatewayConfig {
 #[serde(rename_all = "lowercase")]
 enum Kind {
     Drill,
+    Sip,
     Smpp,
     Smtp,
     Twilio,
@@ -37,13 +41,14 @@ enum Kind {
 impl GatewayConfig {
     /// As `kind` is written, in the order of the alphabet.
     #[cfg(test)]
-    pub const KINDS: &[&str] = &["drill", "smpp", "smtp", "twilio"];
+    pub const KINDS: &[&str] = &["drill", "sip", "smpp", "smtp", "twilio"];
 
     /// What `kind` says.
     #[cfg(test)]
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Drill(_) => "drill",
+            Self::Sip(_) => "sip",
             Self::Smpp(_) => "smpp",
             Self::Smtp(_) => "smtp",
             Self::Twilio(_) => "twilio",
@@ -57,7 +62,7 @@ impl GatewayConfig {
                 let (verp, domain) = config.bounce_door()?;
                 Some(BounceDoor { gateway: name.to_owned(), verp, domain })
             }
-            Self::Drill(_) | Self::Smpp(_) | Self::Twilio(_) => None,
+            Self::Drill(_) | Self::Sip(_) | Self::Smpp(_) | Self::Twilio(_) => None,
         }
     }
 
@@ -65,15 +70,24 @@ impl GatewayConfig {
     pub fn twilio(&self) -> Option<&TwilioConfig> {
         match self {
             Self::Twilio(config) => Some(config),
-            Self::Drill(_) | Self::Smpp(_) | Self::Smtp(_) => None,
+            Self::Drill(_) | Self::Sip(_) | Self::Smpp(_) | Self::Smtp(_) => None,
+        }
+    }
+
+    /// The trunk, if it is one.
+    pub fn sip(&self) -> Option<&SipConfig> {
+        match self {
+            Self::Sip(config) => Some(config),
+            Self::Drill(_) | Self::Smpp(_) | Self::Smtp(_) | Self::Twilio(_) => None,
         }
     }
 
     /// The gateway, not started yet; an error is a sentence for the operator. `public_url`: where carriers reach our
-    /// hooks.
-    pub fn build(&self, name: &str, public_url: &str) -> Result<Arc<dyn Gateway>, String> {
+    /// hooks. `voicing`: what makes the sounds of calls.
+    pub fn build(&self, name: &str, public_url: &str, voicing: &Arc<dyn Voicing>) -> Result<Arc<dyn Gateway>, String> {
         Ok(match self {
             Self::Drill(config) => Arc::new(DrillGateway::new(name, config.clone())),
+            Self::Sip(config) => Arc::new(SipGateway::new(name, (**config).clone(), voicing.clone())?),
             Self::Smpp(config) => Arc::new(SmppGateway::new(name, (**config).clone())?),
             Self::Smtp(config) => Arc::new(SmtpGateway::new(name, (**config).clone(), Arc::new(SystemClock))?),
             Self::Twilio(config) => {
@@ -85,6 +99,7 @@ impl GatewayConfig {
     fn verify(&self) -> Result<(), String> {
         match self {
             Self::Drill(config) => config.verify(),
+            Self::Sip(config) => config.verify(),
             Self::Smpp(config) => config.verify(),
             Self::Smtp(config) => config.verify(),
             Self::Twilio(config) => config.verify(),
@@ -111,13 +126,14 @@ pub(super) fn read(
         return Err(source.at(
             span,
             &format!("no `kind` in [gateways.{name}]"),
-            "kind = \"smpp\", \"twilio\", \"smtp\" or \"drill\"",
+            "kind = \"smpp\", \"twilio\", \"sip\", \"smtp\" or \"drill\"",
         ));
     };
     let kind: Kind = deserialize(kind, source)?;
     let section = Spanned::new(span.clone(), DeValue::Table(table));
     let gateway = match kind {
         Kind::Drill => GatewayConfig::Drill(deserialize(section, source)?),
+        Kind::Sip => GatewayConfig::Sip(Box::new(deserialize(section, source)?)),
         Kind::Smpp => GatewayConfig::Smpp(Box::new(deserialize(section, source)?)),
         Kind::Smtp => GatewayConfig::Smtp(Box::new(deserialize(section, source)?)),
         Kind::Twilio => GatewayConfig::Twilio(Box::new(deserialize(section, source)?)),

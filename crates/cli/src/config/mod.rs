@@ -7,6 +7,7 @@ mod log;
 mod mail;
 mod problem;
 mod secrets;
+mod speech;
 mod web;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ pub use gateways::GatewayConfig;
 pub use log::{LogFormat, LogSection};
 pub use mail::MailSection;
 pub use problem::{ConfigError, ConfigProblem};
+pub use speech::SpeechSection;
 pub use web::WebSection;
 
 use problem::Source;
@@ -38,6 +40,7 @@ pub struct Config {
     pub gateways: Vec<(String, GatewayConfig)>,
     pub log: LogSection,
     pub mail: MailSection,
+    pub speech: SpeechSection,
     /// Relative paths are taken from here: the folder of the file.
     pub folder: PathBuf,
 }
@@ -63,12 +66,15 @@ impl Config {
         let web = reader.optional::<WebSection>("web");
         let log = reader.optional::<LogSection>("log");
         let mail = reader.optional::<MailSection>("mail");
+        let speech = reader.optional::<SpeechSection>("speech");
         let gateways = reader.gateways();
         reader.refuse_the_rest();
 
-        match (district, database, web, log, mail) {
-            (Some(district), Some(database), Some(web), Some(log), Some(mail)) if reader.problems.is_empty() => {
-                Ok(Self { district, database, web, gateways, log, mail, folder: folder.to_path_buf() })
+        match (district, database, web, log, (mail, speech)) {
+            (Some(district), Some(database), Some(web), Some(log), (Some(mail), Some(speech)))
+                if reader.problems.is_empty() =>
+            {
+                Ok(Self { district, database, web, gateways, log, mail, speech, folder: folder.to_path_buf() })
             }
             _ => Err(ConfigError::Problems(reader.problems)),
         }
@@ -80,7 +86,7 @@ impl Config {
     }
 }
 
-const SECTIONS: &str = "`[district]`, `[database]`, `[web]`, `[log]`, `[mail]`, `[gateways.NAME]`";
+const SECTIONS: &str = "`[district]`, `[database]`, `[web]`, `[log]`, `[mail]`, `[speech]`, `[gateways.NAME]`";
 
 /// Takes one section after the other out of the table and keeps what is wrong with them.
 struct SectionReader<'a> {

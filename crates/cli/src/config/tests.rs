@@ -1,6 +1,10 @@
 //! What an operator reads when the file is wrong, and that the template tells everything.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use schoolbell_engine::speech::{EspeakNg, Speaker};
+use schoolbell_gateways::voice::Voicing;
 
 use super::*;
 
@@ -37,6 +41,7 @@ fn with_secrets() -> tempfile::TempDir {
     for (name, text) in [
         ("mail-password", "open sesame".to_owned()),
         ("sms-password", "sesame".to_owned()),
+        ("sip-password", "sesame three".to_owned()),
         ("twilio-token", "sesame too".to_owned()),
         ("bounce-key", "sixteen letters and more".to_owned()),
         ("dkim.pem", key.serialize_pem()),
@@ -54,9 +59,11 @@ fn the_template_with_every_example_taken_in_is_a_config() {
     let config = Config::parse("template", &everything(), folder.path()).unwrap_or_else(|error| panic!("{error}"));
     let kinds: BTreeSet<&str> = config.gateways.iter().map(|(_, gateway)| gateway.kind()).collect();
     assert_eq!(kinds, GatewayConfig::KINDS.iter().copied().collect(), "an example of every kind");
+    let voice = Arc::new(EspeakNg::new("espeak-ng", 150));
+    let voicing: Arc<dyn Voicing> = Arc::new(Speaker::new(voice, folder.path().to_path_buf(), "+15125550100"));
     for (name, gateway) in &config.gateways {
         assert_eq!(
-            gateway.build(name, "https://bell.example.org").map(|gateway| gateway.name().to_owned()),
+            gateway.build(name, "https://bell.example.org", &voicing).map(|gateway| gateway.name().to_owned()),
             Ok(name.clone())
         );
     }
@@ -143,7 +150,7 @@ fn wrong_values_say_what_to_write() {
         ),
         (
             format!("{LEAST}[gateways.texts]\nkind = \"carrier-pigeon\"\n"),
-            "schoolbell.toml line 5: found `carrier-pigeon`; write one of `drill`, `smpp`, `smtp`, `twilio`",
+            "schoolbell.toml line 5: found `carrier-pigeon`; write one of `drill`, `sip`, `smpp`, `smtp`, `twilio`",
         ),
         (
             format!("{LEAST}[databse]\n"),

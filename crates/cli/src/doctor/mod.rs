@@ -7,6 +7,7 @@ mod disk;
 mod hold;
 mod pages;
 mod people;
+mod speech;
 
 use std::process::ExitCode;
 
@@ -69,6 +70,7 @@ pub async fn doctor(config: &Config) -> anyhow::Result<ExitCode> {
     }
     findings.extend(pages::look(config).await);
     findings.extend(carriers::look(config).await);
+    findings.extend(speech::look(config).await);
     for finding in &findings {
         println!("{}", finding.lines());
     }

@@ -49,6 +49,7 @@ impl Dispatcher {
                         channel: gateway.channel(),
                         kind: gateway.kind(),
                         per_second: gateway.capacity().per_second,
+                        lines: gateway.lines().and_then(|lines| i64::try_from(lines).ok()),
                     };
                     gateways::register(tx, &entry, now).await?;
                 }

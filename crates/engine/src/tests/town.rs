@@ -107,7 +107,7 @@ impl Town {
                 let events: Vec<_> = rows.opted_in.iter().map(|number| opt_in(engine, number)).collect();
                 record(tx, &events).await?;
                 for (name, channel) in [("texts", Channel::Sms), ("mail", Channel::Email), ("calls", Channel::Voice)] {
-                    let entry = GatewayEntry { name, channel, kind: "drill", per_second: 10.0 };
+                    let entry = GatewayEntry { name, channel, kind: "drill", per_second: 10.0, lines: None };
                     register(tx, &entry, engine.now()).await?;
                 }
                 Ok::<_, StoreError>(())

@@ -14,7 +14,7 @@ use schoolbell_domain::people::Address;
 use schoolbell_domain::phone::Phone;
 use schoolbell_gateways::smpp::{SmppConfig, SmppGateway};
 use schoolbell_gateways::{
-    Content, Gateway, Health, HeardReceipt, HeardText, InboundSink, NotKept, Outcome, Outgoing, Running,
+    Content, Gateway, Health, HeardCall, HeardReceipt, HeardText, InboundSink, NotKept, Outcome, Outgoing, Running,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -131,6 +131,10 @@ impl InboundSink for Ear {
 
     fn text<'a>(&'a self, _: &'a str, heard: HeardText) -> BoxFuture<'a, Result<(), NotKept>> {
         Box::pin(self.keep(Kept::Text { from: heard.from, to: heard.to, body: heard.body }))
+    }
+
+    fn call<'a>(&'a self, _: &'a str, _: HeardCall) -> BoxFuture<'a, Result<(), NotKept>> {
+        Box::pin(async { Err(NotKept("no calls here".to_owned())) })
     }
 }
 

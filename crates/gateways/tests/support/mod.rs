@@ -15,7 +15,7 @@ use schoolbell_domain::ids::DeliveryId;
 use schoolbell_domain::people::Address;
 use schoolbell_gateways::smtp::{SmtpConfig, SmtpGateway, Tls};
 use schoolbell_gateways::{
-    Content, Gateway, Health, HeardReceipt, HeardText, InboundSink, NotKept, Outcome, Outgoing, Running,
+    Content, Gateway, Health, HeardCall, HeardReceipt, HeardText, InboundSink, NotKept, Outcome, Outgoing, Running,
 };
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -40,6 +40,10 @@ impl InboundSink for Deaf {
     }
     fn text<'a>(&'a self, _: &'a str, _: HeardText) -> BoxFuture<'a, Result<(), NotKept>> {
         Box::pin(async { Err(NotKept("mail has no texts".to_owned())) })
+    }
+
+    fn call<'a>(&'a self, _: &'a str, _: HeardCall) -> BoxFuture<'a, Result<(), NotKept>> {
+        Box::pin(async { Err(NotKept("no calls here".to_owned())) })
     }
 }
 

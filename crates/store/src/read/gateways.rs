@@ -24,16 +24,18 @@ pub struct Gateway {
     pub held_by: Option<String>,
     /// Answers that came when their row had gone on without them: a node was frozen or cut off.
     pub late_answers: i64,
+    /// Calls at once; `None` for what keeps no line.
+    pub lines: Option<i64>,
 }
 
-type Row = (String, i64, String, f64, String, String, i64, Option<String>, Option<i64>, i64);
+type Row = (String, i64, String, f64, String, String, i64, Option<String>, Option<i64>, i64, Option<i64>);
 
 /// What is said of a gateway whose node is gone.
 const NOBODY: &str = "no node holds it; is one running that may?";
 
 statements! {
     ALL = "SELECT name, channel, kind, per_second, state, detail, changed_at, held_by, held_until, \
-        late_answers FROM gateway \
+        late_answers, lines FROM gateway \
         WHERE state <> 'retired' ORDER BY channel, name";
 }
 
@@ -46,7 +48,7 @@ pub async fn all(reads: &mut impl Reads) -> StoreResult<Vec<Gateway>> {
 }
 
 fn gateway(row: Row, time: i64) -> StoreResult<Gateway> {
-    let (name, channel, kind, per_second, state, detail, changed_at, held_by, held_until, late_answers) = row;
+    let (name, channel, kind, per_second, state, detail, changed_at, held_by, held_until, late_answers, lines) = row;
     let damaged = |what: &str| StoreError::Damaged { row: format!("gateway {name}"), what: what.to_owned() };
     let is_orphan = held_until.is_some_and(|until| until < time);
     Ok(Gateway {
@@ -59,6 +61,7 @@ fn gateway(row: Row, time: i64) -> StoreResult<Gateway> {
         detail: if is_orphan { NOBODY.to_owned() } else { detail },
         held_by,
         late_answers,
+        lines,
     })
 }
 

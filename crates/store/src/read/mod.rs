@@ -4,6 +4,7 @@ pub mod audience;
 pub mod audit;
 pub mod broadcast_list;
 pub mod broadcasts;
+pub mod calls;
 pub mod checks;
 pub mod choices;
 pub mod consent;

@@ -18,12 +18,14 @@ pub struct GatewayEntry<'a> {
     pub channel: Channel,
     pub kind: &'a str,
     pub per_second: f64,
+    /// Calls at once; `None` for what keeps no line.
+    pub lines: Option<i64>,
 }
 
 statements! {
-    REGISTER = "INSERT INTO gateway (name, channel, kind, per_second, next_free_us, state, detail, changed_at) \
-        VALUES ($1, $2, $3, $4, 0, 'starting', '', $5) ON CONFLICT (name) DO UPDATE SET channel = excluded.channel, \
-        kind = excluded.kind, per_second = excluded.per_second, \
+    REGISTER = "INSERT INTO gateway (name, channel, kind, per_second, next_free_us, state, detail, changed_at, lines) \
+        VALUES ($1, $2, $3, $4, 0, 'starting', '', $5, $6) ON CONFLICT (name) DO UPDATE SET channel = excluded.channel, \
+        kind = excluded.kind, per_second = excluded.per_second, lines = excluded.lines, \
         state = CASE WHEN gateway.held_by IS NULL OR gateway.state = 'retired' THEN 'starting' ELSE gateway.state END, \
         detail = CASE WHEN gateway.held_by IS NULL OR gateway.state = 'retired' THEN '' ELSE gateway.detail END, \
         changed_at = excluded.changed_at";
@@ -48,6 +50,7 @@ pub async fn register(tx: &mut Tx, gateway: &GatewayEntry<'_>, now: Timestamp) -
         .bind(gateway.kind)
         .bind(gateway.per_second)
         .bind(now.as_millisecond())
+        .bind(gateway.lines)
         .execute(conn)
         .await
         .map(drop))?;

@@ -3,6 +3,7 @@
 pub mod attempts;
 pub mod audit;
 pub mod broadcasts;
+pub mod calls;
 pub mod completion;
 pub mod consent;
 pub mod contact_reviews;

@@ -26,7 +26,7 @@ async fn fill(db: &Db) -> Result<(), StoreError> {
     insert(&mut tx, &rows).await?;
     for (name, per_second) in [("a", 0.1 + 0.2), ("b", 1e300), ("c", f64::INFINITY)] {
         let channel = schoolbell_domain::channel::Channel::Sms;
-        register(&mut tx, &GatewayEntry { name, channel, kind: "smpp", per_second }, now()).await?;
+        register(&mut tx, &GatewayEntry { name, channel, kind: "smpp", per_second, lines: None }, now()).await?;
     }
     tx.commit().await
 }

@@ -40,7 +40,7 @@ async fn every_program_gets_a_number_that_no_living_one_has() {
 async fn a_gateway_is_one_programs_until_it_lets_go_or_its_hold_runs_out() {
     on_both(async |db| -> Result<(), StoreError> {
         let mut tx = db.begin().await?;
-        let entry = GatewayEntry { name: "texts", channel: Channel::Sms, kind: "smpp", per_second: 10.0 };
+        let entry = GatewayEntry { name: "texts", channel: Channel::Sms, kind: "smpp", per_second: 10.0, lines: None };
         gateways::register(&mut tx, &entry, now()).await?;
         assert!(gateways::take(&mut tx, "texts", "a", lease(0, 6)).await?);
         assert!(!gateways::take(&mut tx, "texts", "b", lease(5, 11)).await?);

@@ -100,8 +100,13 @@ async fn a_stop_cancels_what_waits_and_leaves_what_has_left() {
 #[tokio::test]
 async fn the_rate_of_a_gateway_goes_on_where_it_stood_when_the_program_starts_again() {
     on_both(async |db| -> Result<(), StoreError> {
-        let entry =
-            write::gateways::GatewayEntry { name: "smsc", channel: Channel::Sms, kind: "smpp", per_second: 10.0 };
+        let entry = write::gateways::GatewayEntry {
+            name: "smsc",
+            channel: Channel::Sms,
+            kind: "smpp",
+            per_second: 10.0,
+            lines: None,
+        };
         let mut tx = db.begin().await?;
         write::gateways::register(&mut tx, &entry, now()).await?;
         write::gateways::set_next_free_us(&mut tx, "smsc", 42).await?;

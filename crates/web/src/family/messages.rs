@@ -156,7 +156,8 @@ pub async fn message(
             .map(|text| Text {
                 icon: channel_icon(text.channel),
                 name: t.say(text_key(text.channel)),
-                subject: text.subject,
+                // Of a call it is the caller, whom the family hears.
+                subject: if text.channel == Channel::Email { text.subject } else { String::new() },
                 paragraphs: text.body.split("\n\n").map(str::to_owned).filter(|part| !part.trim().is_empty()).collect(),
             })
             .collect(),

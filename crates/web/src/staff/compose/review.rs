@@ -186,7 +186,7 @@ fn sample(family: &SampleFamily) -> Sample {
                 full(&row.name)
             ),
             to: row.row.address.as_ref().map(|stored| address(stored.expose())).unwrap_or_default(),
-            subject: row.rendered.subject.clone(),
+            subject: if row.row.channel == Channel::Email { row.rendered.subject.clone() } else { String::new() },
             body: row.rendered.body.clone(),
             is_text: row.row.channel == Channel::Sms,
         })

@@ -1,0 +1,64 @@
+//! Who a call is from, as it stands with its content: the first words of the call (LAW-7).
+
+use schoolbell_domain::category::Category;
+use schoolbell_formats::voice::script::Occasion;
+
+/// Who calls, where to call back, and how pressing it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Billing {
+    /// The responsible entity: the school, or the district.
+    pub school: String,
+    pub call_back: String,
+    pub occasion: Occasion,
+}
+
+const EMERGENCY: &str = "emergency";
+/// Fewer digits are no number that anybody could call.
+const LEAST_DIGITS: usize = 7;
+
+impl Billing {
+    pub fn of(school: &str, call_back: &str, category: Option<Category>) -> Self {
+        let occasion = match category {
+            Some(Category::NonSchoolHoursEmergency | Category::SchoolHoursEmergency) => Occasion::Emergency,
+            Some(Category::Attendance | Category::General | Category::SchoolsOut | Category::Surveys) | None => {
+                Occasion::Ordinary
+            }
+        };
+        Self { school: school.to_owned(), call_back: call_back.to_owned(), occasion }
+    }
+
+    /// As it stands in the subject of a call's content: a line each.
+    pub fn lines(&self) -> String {
+        let occasion = match self.occasion {
+            Occasion::Emergency => EMERGENCY,
+            Occasion::Ordinary => "",
+        };
+        [self.school.as_str(), self.call_back.as_str(), occasion].map(|line| line.replace(['\r', '\n'], " ")).join("\n")
+    }
+
+    /// Back from there. `call_back` stands in where the school has no number that could be dialled.
+    pub fn read(lines: &str, call_back: &str) -> Self {
+        let mut lines = lines.lines();
+        let school = lines.next().unwrap_or_default().to_owned();
+        let own = lines.next().unwrap_or_default();
+        let dialled = own.chars().filter(char::is_ascii_digit).count() >= LEAST_DIGITS;
+        let occasion = if lines.next() == Some(EMERGENCY) { Occasion::Emergency } else { Occasion::Ordinary };
+        Self { school, call_back: if dialled { own } else { call_back }.to_owned(), occasion }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn law_7_who_calls_is_read_back_as_written_and_a_number_is_never_missing() {
+        let billing = Billing::of("Lincoln\nElementary", "512-555-0143", Some(Category::SchoolHoursEmergency));
+        let read = Billing::read(&billing.lines(), "+15125550100");
+        assert_eq!((read.school.as_str(), read.call_back.as_str()), ("Lincoln Elementary", "512-555-0143"));
+        assert_eq!(read.occasion, Occasion::Emergency);
+        let without = Billing::of("Lincoln", "your school", Some(Category::SchoolsOut));
+        let read = Billing::read(&without.lines(), "+15125550100");
+        assert_eq!((read.call_back.as_str(), read.occasion), ("+15125550100", Occasion::Ordinary));
+    }
+}

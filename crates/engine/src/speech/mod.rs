@@ -1,0 +1,158 @@
+//! What calls say, made audible: the script around a message, a voice that reads it, and a store of what it has read.
+//!
+//! A content is spoken once and shared by all its calls; what was spoken rests on disk under the digest of its words, so
+//! that a restart in mid-broadcast speaks nothing again.
+
+mod billing;
+mod espeak;
+mod store;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::future::BoxFuture;
+use schoolbell_domain::language::Language;
+use schoolbell_formats::voice::script::{Caller, Key, Part, Reply, for_a_machine, for_a_person, menu, reply};
+use schoolbell_formats::voice::spoken::Tongue;
+use schoolbell_gateways::Content;
+use schoolbell_gateways::voice::{Mute, Prompts, Sound, Voicing};
+use tokio::sync::OnceCell;
+
+pub use billing::Billing;
+pub use espeak::EspeakNg;
+
+use self::store::Store;
+
+/// The keys of every call.
+const KEYS: [Key; 3] = [Key::Again, Key::Confirm, Key::Stop];
+/// Contents whose sounds stay in memory; a minute is one megabyte.
+const KEPT: usize = 64;
+/// Between two parts, in samples: 0.3 s.
+const PAUSE: usize = 2_400;
+
+/// A voice: text in, a sound file out. Behind it may be any engine.
+pub trait Speech: Send + Sync {
+    /// What tells its sounds apart from those of another voice: engine and speed.
+    fn name(&self) -> String;
+    /// Reads a text aloud. The error is a sentence for the operator.
+    fn speak<'a>(&'a self, text: &'a str, language: &'a Language) -> BoxFuture<'a, Result<Vec<u8>, Mute>>;
+}
+
+/// Makes the sounds of calls.
+pub struct Speaker {
+    voice: Arc<dyn Speech>,
+    store: Store,
+    /// Told where a school has no number of its own: the number that families see.
+    call_back: String,
+    kept: Mutex<HashMap<Content, Arc<OnceCell<Arc<Prompts>>>>>,
+}
+
+impl Speaker {
+    /// `folder` is made when it is needed.
+    pub fn new(voice: Arc<dyn Speech>, folder: PathBuf, call_back: &str) -> Self {
+        Self { voice, store: Store::at(folder), call_back: call_back.to_owned(), kept: Mutex::default() }
+    }
+
+    /// The place of a content's sounds; whoever comes first makes them, the others wait.
+    fn place(&self, content: &Content) -> Arc<OnceCell<Arc<Prompts>>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT && !kept.contains_key(content) {
+            // What a call plays now it holds itself.
+            kept.clear();
+        }
+        kept.entry(content.clone()).or_default().clone()
+    }
+
+    async fn make(&self, content: &Content) -> Result<Arc<Prompts>, Mute> {
+        let billing = Billing::read(&content.subject, &self.call_back);
+        let message = Part { language: Language::of(&content.language), text: content.body.clone() };
+        let caller = Caller { sender: None, school: &billing.school, call_back: &billing.call_back };
+        let tongue = Tongue::of(&message.language).unwrap_or(Tongue::English);
+        let answer = |to: Reply| Part { language: tongue.language(), text: reply(tongue, to).to_owned() };
+        Ok(Arc::new(Prompts {
+            message: self.sound(&for_a_person(billing.occasion, caller, &message, &[])).await?,
+            menu: self.sound(&menu(tongue, &KEYS)).await?,
+            voicemail: self.sound(&for_a_machine(billing.occasion, caller, &message)).await?,
+            confirmed: self.sound(&[answer(Reply::Confirmed)]).await?,
+            stopped: self.sound(&[answer(Reply::Stopped)]).await?,
+        }))
+    }
+
+    async fn sound(&self, parts: &[Part]) -> Result<Sound, Mute> {
+        let mut samples = vec![0; PAUSE];
+        for part in parts.iter().filter(|part| !part.text.trim().is_empty()) {
+            samples.extend(self.store.spoken(&*self.voice, &part.text, &part.language).await?);
+            samples.resize(samples.len() + PAUSE, 0);
+        }
+        Ok(Sound::of(&samples))
+    }
+}
+
+impl Voicing for Speaker {
+    fn prompts(&self, content: Arc<Content>) -> BoxFuture<'_, Result<Arc<Prompts>, Mute>> {
+        Box::pin(async move {
+            let place = self.place(&content);
+            place.get_or_try_init(|| self.make(&content)).await.cloned()
+        })
+    }
+}
+
+/// How long a call takes that says so many words, from the first ring to the end: what the preview reckons with.
+pub fn call_seconds(words: usize) -> u32 {
+    // Rings for 12 s; opening, number and keys take 14 s; 150 words a minute.
+    let spoken = u32::try_from(words).unwrap_or(u32::MAX / 4).saturating_mul(2) / 5;
+    26_u32.saturating_add(spoken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schoolbell_domain::category::Category;
+
+    fn content(language: &str, body: &str) -> Arc<Content> {
+        let billing = Billing::of("Lincoln Elementary", "512-555-0143", Some(Category::SchoolsOut));
+        let (subject, body) = (billing.lines(), body.to_owned());
+        Arc::new(Content { subject, body, html: None, language: language.to_owned() })
+    }
+
+    /// espeak-ng itself: `scripts/setup` installs it.
+    fn voice() -> Arc<EspeakNg> {
+        Arc::new(EspeakNg::new("espeak-ng", 150))
+    }
+
+    #[tokio::test]
+    async fn law_7_a_call_opens_with_more_than_its_message_and_a_machine_hears_the_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let speaker = Speaker::new(voice(), folder.path().to_path_buf(), "+15125550100");
+        for (language, body) in [("en", "School is closed today."), ("es", "Hoy no hay clases.")] {
+            let prompts = speaker.prompts(content(language, body)).await.unwrap();
+            let seconds = |sound: &Sound| sound.frames() / 50;
+            // Two seconds of message; the rest says who calls and where to call back.
+            assert!((5..30).contains(&seconds(&prompts.message)), "{language}: {}", seconds(&prompts.message));
+            assert!(prompts.voicemail.frames() > prompts.message.frames(), "{language}");
+            assert!((5..30).contains(&seconds(&prompts.menu)), "{language}");
+            assert!(seconds(&prompts.stopped) >= 2, "{language}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_spoken_once_rests_on_disk_and_is_never_spoken_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Speaker::new(voice(), folder.path().to_path_buf(), "+15125550100");
+        let content = content("en", "The bus is late.");
+        let (one, other) = tokio::join!(first.prompts(content.clone()), first.prompts(content.clone()));
+        assert!(Arc::ptr_eq(&one.unwrap(), &other.unwrap()), "made once, shared by all calls");
+        // The same name, and nothing that could speak.
+        let mute = Arc::new(EspeakNg::new("/nonexistent/espeak-ng", 150));
+        let after_a_restart = Speaker::new(mute, folder.path().to_path_buf(), "+15125550100");
+        assert!(after_a_restart.prompts(content).await.is_ok());
+        let new = after_a_restart.prompts(super::tests::content("en", "Something new.")).await;
+        assert!(new.is_err_and(|error| error.0.contains("install espeak-ng")));
+    }
+
+    #[test]
+    fn a_call_of_25_words_takes_36_seconds() {
+        assert_eq!(call_seconds(25), 36);
+    }
+}

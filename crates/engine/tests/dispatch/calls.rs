@@ -1,0 +1,91 @@
+//! Calls that are over: the record, the last word, and key 9 (LAW-9, LAW-12).
+
+use schoolbell_domain::channel::Channel;
+use schoolbell_domain::consent::{ConsentState, Program};
+use schoolbell_domain::delivery::plan::Basis;
+use schoolbell_domain::delivery::receipt::ReceiptStatus;
+use schoolbell_domain::delivery::{DeliveryState, FailReason};
+use schoolbell_domain::people::Address;
+use schoolbell_gateways::HeardCall;
+use schoolbell_gateways::voice::Party;
+use schoolbell_store::testing::on_both;
+use schoolbell_store::write::deliveries::NewDelivery;
+use schoolbell_store::{StoreError, read};
+
+use crate::bench::Bench;
+use crate::carrier::{Carrier, accepted};
+
+fn heard(row: &NewDelivery, status: ReceiptStatus, keys: &str) -> HeardCall {
+    HeardCall {
+        delivery: row.id,
+        attempt: 1,
+        reference: format!("{}-1", row.id),
+        status,
+        party: Party::Person,
+        talked_ms: 21_000,
+        keys: keys.to_owned(),
+        raw: "a person heard it all".to_owned(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_is_over_has_its_last_word_and_a_record_and_twice_is_once() {
+    on_both(async |db| -> Result<(), StoreError> {
+        let bench = Bench::new(db);
+        let rows = bench.queue(Channel::Voice, 2, |_| {}).await;
+        let carrier = Carrier::new(Channel::Voice, accepted);
+        let started = bench.start(carrier.clone());
+        bench.run_until_idle().await;
+        assert_eq!(bench.state(rows[0].id).await, DeliveryState::Accepted, "somebody has answered");
+        let sink = carrier.sink().await;
+        let early = ReceiptStatus::Undelivered(FailReason::Declined);
+        for _ in 0..2 {
+            sink.call("carrier", heard(&rows[0], ReceiptStatus::Delivered, "14")).await.unwrap();
+            sink.call("carrier", heard(&rows[1], early, "")).await.unwrap();
+        }
+        started.end().await;
+        assert_eq!(bench.state(rows[0].id).await, DeliveryState::Delivered);
+        assert_eq!(bench.state(rows[1].id).await, DeliveryState::Undelivered(FailReason::Declined));
+        let attempts = read::calls::attempts(&mut bench.db.read().await?, rows[0].id).await?;
+        let talk = attempts[0].talk.as_ref().unwrap();
+        assert_eq!((attempts.len(), talk.keys.as_str(), talk.party.as_str()), (1, "14", "person"));
+        assert_eq!(talk.ended_at.duration_since(talk.answered_at).as_secs(), 21);
+        assert_eq!(read::calls::taken_by(&mut bench.db.read().await?, bench.origin, "person").await?, 2);
+        bench.counters_agree().await;
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn law_9_key_9_stops_calls_and_law_12_emergencies_go_on_unless_it_answered_one() {
+    on_both(async |db| -> Result<(), StoreError> {
+        let bench = Bench::new(db);
+        let second = |row: &NewDelivery| row.address.as_ref().is_some_and(|address| address.expose().ends_with('1'));
+        let emergency = |row: &mut NewDelivery| {
+            if second(row) {
+                row.basis = Some(Basis::Emergency);
+            }
+        };
+        let rows = bench.queue(Channel::Voice, 2, emergency).await;
+        let carrier = Carrier::new(Channel::Voice, accepted);
+        let started = bench.start(carrier.clone());
+        bench.run_until_idle().await;
+        let sink = carrier.sink().await;
+        for row in &rows {
+            sink.call("carrier", heard(row, ReceiptStatus::Delivered, "9")).await.unwrap();
+        }
+        started.end().await;
+        let numbers: Vec<&str> = rows.iter().filter_map(|row| row.address.as_ref()).map(Address::expose).collect();
+        let mut reads = bench.db.read().await?;
+        let calls = read::consent::states(&mut reads, Program::Voice, &numbers).await?;
+        let emergencies = read::consent::states(&mut reads, Program::EmergencyCalls, &numbers).await?;
+        assert!(numbers.iter().all(|number| calls[*number] == ConsentState::Revoked));
+        assert_eq!(emergencies.get(numbers[0]), None, "said in an ordinary call, it leaves emergencies open");
+        assert_eq!(emergencies[numbers[1]], ConsentState::Revoked);
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
