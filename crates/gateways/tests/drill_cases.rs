@@ -13,6 +13,7 @@ use schoolbell_domain::delivery::settle::AttemptOutcome;
 use schoolbell_domain::ids::DeliveryId;
 use schoolbell_domain::people::Address;
 use schoolbell_gateways::drill::{DrillConfig, DrillGateway};
+use schoolbell_gateways::voice::Party;
 use schoolbell_gateways::{
     Content, Gateway, HeardCall, HeardReceipt, HeardText, InboundSink, NotKept, Outgoing, Running,
 };
@@ -124,6 +125,24 @@ async fn a_call_holds_its_line_until_it_is_over() {
     let second = outcomes.recv().await.unwrap();
     assert!(matches!(second.outcome, AttemptOutcome::Refused { reason: FailReason::Busy, .. }));
     assert!(began.elapsed() >= answered + Duration::from_secs(12), "the second call waited for the line");
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_are_recorded_with_who_was_there_and_which_keys() {
+    let ears = Arc::new(Ears::default());
+    let (Running { work, mut outcomes, health: _health }, _stop) = start(DrillConfig::of(Channel::Voice), &ears);
+    for (number, to) in [(1, "+15125550100"), (2, "+15125550174"), (3, "+15125550180"), (4, "+15125550198")] {
+        work.send(outgoing(number, to, 1)).await.unwrap();
+    }
+    drop(work);
+    while outcomes.recv().await.is_some() {}
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    let calls = ears.calls.lock().unwrap();
+    let of = |number: i64| calls.iter().find(|call| call.delivery.raw() == number).unwrap();
+    assert_eq!(calls.len(), 4);
+    assert!(of(2).wants_no_more() && !of(1).wants_no_more(), "74 presses 9");
+    assert_eq!((of(3).party, of(3).status), (Party::Machine, ReceiptStatus::Delivered));
+    assert_eq!(of(4).status, ReceiptStatus::Undelivered(FailReason::Declined));
 }
 
 #[tokio::test(start_paused = true)]

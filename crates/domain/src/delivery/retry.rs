@@ -8,12 +8,13 @@ use crate::channel::Channel;
 /// The instant of the next try after `attempts` tries, or `None` when it has been tried often enough.
 ///
 /// Our own side (carrier away, throttled): 5 s, 10 s, 20 s … at most 5 min, until expiry. The recipient's side by
-/// text and mail: 1, 5, 15, 60 min, then every 2 h, at most 12 tries. Calls: 10 min apart, at most 4 tries.
+/// text and mail: 1, 5, 15, 60 min, then every 2 h, at most 12 tries. Calls, at most 4 tries: a busy line
+/// after 2, 5 and 10 min, a declined one after 30, 60 and 120, everything else after 10, 20 and 40.
 pub fn next_try(channel: Channel, reason: FailReason, attempts: u32, now: Timestamp) -> Option<Timestamp> {
     let wait = match reason.family() {
         Family::OurSide => doubling(attempts),
         Family::RecipientForNow => match channel {
-            Channel::Voice => (attempts < 4).then_some(SignedDuration::from_mins(10))?,
+            Channel::Voice => (attempts < 4).then_some(called_again(reason, attempts))?,
             Channel::Sms | Channel::Email | Channel::Push => (attempts < 12).then_some(stepped(attempts))?,
         },
         Family::RecipientForGood => return None,
@@ -24,6 +25,22 @@ pub fn next_try(channel: Channel, reason: FailReason, attempts: u32, now: Timest
 fn doubling(attempts: u32) -> SignedDuration {
     let seconds = 5_i64.saturating_mul(1 << attempts.saturating_sub(1).min(6));
     SignedDuration::from_secs(seconds.min(300))
+}
+
+/// Whoever talks hangs up soon; whoever is out is out for longer; whoever declined does not want to be rung at once.
+fn called_again(reason: FailReason, attempts: u32) -> SignedDuration {
+    let [first, second, third] = if reason == FailReason::Busy {
+        [2, 5, 10]
+    } else if reason == FailReason::Declined {
+        [30, 60, 120]
+    } else {
+        [10, 20, 40]
+    };
+    SignedDuration::from_mins(match attempts {
+        0 | 1 => first,
+        2 => second,
+        _ => third,
+    })
 }
 
 fn stepped(attempts: u32) -> SignedDuration {
@@ -58,7 +75,9 @@ mod tests {
         let minutes = |seconds: Vec<i64>| seconds.into_iter().map(|second| second / 60).collect::<Vec<_>>();
         let text = minutes(waits(Channel::Sms, FailReason::Unreachable, 20));
         assert_eq!(text, [1, 5, 15, 60, 120, 120, 120, 120, 120, 120, 120]);
-        assert_eq!(minutes(waits(Channel::Voice, FailReason::Busy, 20)), [10, 10, 10]);
+        assert_eq!(minutes(waits(Channel::Voice, FailReason::Busy, 20)), [2, 5, 10]);
+        assert_eq!(minutes(waits(Channel::Voice, FailReason::NoAnswer, 20)), [10, 20, 40]);
+        assert_eq!(minutes(waits(Channel::Voice, FailReason::Declined, 20)), [30, 60, 120]);
     }
 
     #[test]

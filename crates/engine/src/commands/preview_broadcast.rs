@@ -23,6 +23,7 @@ use crate::planning::{Planning, pages};
 use crate::reach::{must_stay_within, scope_of};
 pub use crate::render::Rendered;
 use crate::render::Renderer;
+use crate::speech::call_seconds;
 use crate::{Actor, Engine};
 
 /// What Send would do.
@@ -80,6 +81,10 @@ pub struct ChannelPreview {
     pub most_segments: i64,
     /// What the gateways of the channel send in a second, together.
     pub per_second: f64,
+    /// Calls at once, over all gateways; 0 for other channels.
+    pub lines: u64,
+    /// How long one call keeps a line, about; 0 for other channels.
+    pub call_seconds: u32,
     /// From the first to the last, where a gateway is there.
     pub takes: Option<SignedDuration>,
     /// Whether one of them is up.
@@ -105,7 +110,9 @@ pub async fn preview_broadcast(engine: &Engine, actor: &Actor, draft: &Draft) ->
     preview.hints = hints(draft, leaves_at, &planning.district.time_zone, planning.ask.window);
     let mut renderer = renderer(&mut reads, actor, draft, leaves_at).await?;
     preview.problems.extend(render_problems(&renderer));
-    let mut tour = Tour::default();
+    let words = draft.wordings.iter().find_map(|wording| wording.body(Channel::Voice)).unwrap_or_default();
+    let call_seconds = call_seconds(words.split_whitespace().count());
+    let mut tour = Tour { call_seconds, ..Tour::default() };
     for page in pages(&planning.households(&mut reads, 0).await?) {
         let rows = planning.rows(&mut reads, page).await?;
         preview.summary.merge(PlanSummary::of_page(&rows, leaves_at));
@@ -144,6 +151,8 @@ struct Tour {
     samples: Vec<SampleFamily>,
     segments: i64,
     most_segments: i64,
+    /// Of a call in the first wording that has one.
+    call_seconds: u32,
 }
 
 impl Tour {
@@ -231,17 +240,27 @@ fn channels(gateways: &[Gateway], summary: &PlanSummary, tour: &Tour) -> Vec<Cha
         let is_text = *channel == Channel::Sms;
         let segments = if is_text { tour.segments } else { 0 };
         let to_send = if is_text { u64::try_from(segments).unwrap_or(0) } else { *deliveries };
+        let lines: u64 = mine().filter_map(|gateway| u64::try_from(gateway.lines?).ok()).sum();
+        let busy = if *channel == Channel::Voice { busy(to_send, tour.call_seconds, lines) } else { None };
         ChannelPreview {
             channel: *channel,
             deliveries: *deliveries,
             segments,
             most_segments: if is_text { tour.most_segments } else { 0 },
             per_second,
-            takes: takes(to_send, per_second),
+            takes: takes(to_send, per_second).max(busy),
+            lines,
+            call_seconds: if *channel == Channel::Voice { tour.call_seconds } else { 0 },
             is_up: mine().any(|gateway| gateway.state == "up"),
         }
     };
     summary.sends.iter().map(of_channel).collect()
+}
+
+/// How long so many calls of so many seconds keep these lines busy; `None` where nothing says how many there are.
+fn busy(calls: u64, seconds: u32, lines: u64) -> Option<SignedDuration> {
+    let all = calls.saturating_mul(u64::from(seconds)).checked_div(lines)?;
+    (calls > 0).then(|| SignedDuration::from_secs(i64::try_from(all.max(u64::from(seconds))).unwrap_or(i64::MAX)))
 }
 
 /// How long so many take at so many a second; `None` without a gateway.
@@ -256,4 +275,18 @@ pub async fn count_audience(engine: &Engine, actor: &Actor, draft: &Draft) -> Co
         return Err(CommandError::not_allowed());
     }
     Ok(audience::count(&mut engine.db.read().await?, &draft.audience).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_calls_take_is_told_from_lines_and_length() {
+        let seconds = |calls, lines| busy(calls, 36, lines).map(|time| time.as_secs());
+        assert_eq!(seconds(27_500, 60), Some(4 * 3_600 + 35 * 60));
+        assert_eq!(seconds(27_500, 1_200), Some(13 * 60 + 45));
+        assert_eq!(seconds(1, 60), Some(36), "one call takes as long as it takes");
+        assert_eq!((seconds(0, 60), seconds(9, 0)), (None, None));
+    }
 }

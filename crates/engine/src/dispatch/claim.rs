@@ -141,7 +141,7 @@ async fn take_due(
     moves: &mut Moves,
 ) -> StoreResult<Vec<Due>> {
     let mut due = Vec::with_capacity(room);
-    for priority in super::priorities() {
+    for priority in super::hours::priorities_at(tx, ask.channel, ask.now).await? {
         if due.len() >= room {
             break;
         }

@@ -274,7 +274,9 @@ impl Lane {
     /// Looks without a write transaction, so that an idle lane costs nothing.
     async fn is_due(&mut self) -> StoreResult<bool> {
         let mut reads = self.engine.db.read().await?;
-        read::queue::is_due(&mut reads, self.gateway.channel(), &super::priorities(), self.engine.now()).await
+        let (channel, now) = (self.gateway.channel(), self.engine.now());
+        let priorities = super::hours::priorities_at(&mut reads, channel, now).await?;
+        read::queue::is_due(&mut reads, channel, &priorities, now).await
     }
 
     /// How long to wait for answers before the next look.

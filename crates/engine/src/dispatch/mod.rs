@@ -7,6 +7,7 @@
 mod claim;
 mod feed;
 mod hold;
+mod hours;
 mod lane;
 mod rate;
 pub(crate) mod settle;

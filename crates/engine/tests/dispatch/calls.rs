@@ -1,16 +1,22 @@
 //! Calls that are over: the record, the last word, and key 9 (LAW-9, LAW-12).
 
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use schoolbell_domain::category::Category;
 use schoolbell_domain::channel::Channel;
 use schoolbell_domain::consent::{ConsentState, Program};
 use schoolbell_domain::delivery::plan::Basis;
 use schoolbell_domain::delivery::receipt::ReceiptStatus;
 use schoolbell_domain::delivery::{DeliveryState, FailReason};
 use schoolbell_domain::people::Address;
+use schoolbell_domain::settings::DistrictSettings;
+use schoolbell_engine::Queue;
 use schoolbell_gateways::HeardCall;
 use schoolbell_gateways::voice::Party;
 use schoolbell_store::testing::on_both;
 use schoolbell_store::write::deliveries::NewDelivery;
-use schoolbell_store::{StoreError, read};
+use schoolbell_store::{StoreError, read, write};
 
 use crate::bench::Bench;
 use crate::carrier::{Carrier, accepted};
@@ -84,6 +90,43 @@ async fn law_9_key_9_stops_calls_and_law_12_emergencies_go_on_unless_it_answered
         assert!(numbers.iter().all(|number| calls[*number] == ConsentState::Revoked));
         assert_eq!(emergencies.get(numbers[0]), None, "said in an ordinary call, it leaves emergencies open");
         assert_eq!(emergencies[numbers[1]], ConsentState::Revoked);
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn law_15_at_night_only_what_is_urgent_rings_whatever_is_due() {
+    on_both(async |db| -> Result<(), StoreError> {
+        // 2:00 in Chicago.
+        let bench = Bench::new(db);
+        let mut tx = bench.db.begin().await?;
+        let settings = DistrictSettings::default();
+        write::district::insert_district(&mut tx, "Cedar ISD", "America/Chicago", &settings, bench.now()).await?;
+        tx.commit().await?;
+        let calm =
+            bench.queue(Channel::Voice, 2, |row| row.expires_at = bench.now() + SignedDuration::from_hours(72)).await;
+        let urgent = |row: &mut NewDelivery| {
+            row.priority = Category::SchoolsOut.rule().priority;
+            row.urgent = true;
+            row.merge_group = 1;
+            row.expires_at = bench.now() + SignedDuration::from_hours(24);
+        };
+        bench.queue(Channel::Voice, 1, urgent).await;
+        let carrier = Carrier::new(Channel::Voice, accepted);
+        let started = bench.start(carrier.clone());
+        while carrier.took().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        assert_eq!(carrier.took().len(), 1, "the closing rings at once, the newsletter does not");
+        assert_eq!(bench.state(calm[0].id).await, DeliveryState::Queued(None));
+        bench.clock.advance(SignedDuration::from_hours(7));
+        bench.engine.wake.now(Queue::Deliveries);
+        bench.run_until_idle().await;
+        started.end().await;
+        assert_eq!(carrier.took().len(), 3, "at nine in the morning it does");
         Ok(())
     })
     .await

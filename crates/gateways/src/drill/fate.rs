@@ -9,6 +9,8 @@ use schoolbell_domain::channel::Channel;
 use schoolbell_domain::delivery::reason::FailReason;
 use schoolbell_domain::delivery::receipt::ReceiptStatus;
 
+use crate::voice::Party;
+
 /// What the carrier says at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
@@ -22,6 +24,13 @@ pub enum Answer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Word {
     Receipt(ReceiptStatus, &'static str),
+    /// A call that is over: who was there, which keys, and what it came to.
+    Call {
+        status: ReceiptStatus,
+        party: Party,
+        keys: &'static str,
+        said: &'static str,
+    },
     /// A text that the family sends back.
     Text(&'static str),
 }
@@ -77,27 +86,32 @@ fn spread(address: &str) -> u64 {
 /// A call: rings, then is answered and listened to, or is not.
 fn call(digits: u64, spread: u64) -> Fate {
     let ring = 2_000 + 6 * spread;
-    let talk = |ring_ms: u64, talk_ms: u64, words: &'static str| {
-        let mut fate = Fate::accepted(ring_ms, vec![(talk_ms, Word::Receipt(ReceiptStatus::Delivered, words))]);
+    let talk = |ring_ms: u64, talk_ms: u64, word: Word| {
+        let mut fate = Fate::accepted(ring_ms, vec![(talk_ms, word)]);
         fate.line_held = Duration::from_millis(talk_ms);
         fate
     };
+    let person = |keys, said| Word::Call { status: ReceiptStatus::Delivered, party: Party::Person, keys, said };
     match digits {
-        0..=54 => talk(ring, 12_000 + 8 * spread, "answered, heard to the end"),
-        55..=66 => talk(ring, 6_000 + spread, "answered, pressed 1"),
-        67..=71 => talk(ring, 8_000 + spread, "answered, pressed 2"),
-        72..=74 => talk(ring, 7_000 + spread, "answered, pressed 1"),
-        75..=84 => talk(20_000, 18_000 + 6 * spread, "answering machine, recorded after the beep"),
+        0..=54 => talk(ring, 12_000 + 8 * spread, person("", "a person heard it all")),
+        55..=66 => talk(ring, 26_000 + spread, person("1", "a person pressed a key")),
+        67..=71 => talk(ring, 15_000 + spread, person("4", "a person pressed a key")),
+        72 | 73 => talk(ring, 40_000 + spread, person("11", "a person pressed a key")),
+        74 => talk(ring, 7_000 + spread, person("9", "a person pressed a key")),
+        75..=84 => talk(
+            20_000,
+            18_000 + 6 * spread,
+            Word::Call { status: ReceiptStatus::Delivered, party: Party::Machine, keys: "", said: "left on a machine" },
+        ),
         85..=89 => Fate::refused(30_000, FailReason::NoAnswer, "487 no answer"),
         90..=93 => Fate::refused(700, FailReason::Busy, "486 busy here"),
         94 | 95 => Fate::refused(ring, FailReason::Declined, "603 decline"),
         96 => Fate::refused(300, FailReason::BadNumber, "404 not found"),
         97 => Fate::refused(500, FailReason::Congestion, "503 service unavailable"),
         98 => {
-            let unheard = ReceiptStatus::Undelivered(FailReason::Declined);
-            let mut fate = Fate::accepted(ring, vec![(1_000, Word::Receipt(unheard, "hung up after 1 s"))]);
-            fate.line_held = Duration::from_secs(1);
-            fate
+            let status = ReceiptStatus::Undelivered(FailReason::Declined);
+            let said = "a person hung up early";
+            talk(ring, 1_000, Word::Call { status, party: Party::Person, keys: "", said })
         }
         _ => Fate::refused(4_000, FailReason::BadNumber, "404 after an announcement"),
     }
@@ -171,7 +185,7 @@ mod tests {
             .iter()
             .filter_map(|(_, word)| match word {
                 Word::Text(text) => Some(*text),
-                Word::Receipt(..) => None,
+                Word::Receipt(..) | Word::Call { .. } => None,
             })
             .collect()
     }
@@ -180,7 +194,7 @@ mod tests {
         fate.later
             .iter()
             .filter_map(|(_, word)| match word {
-                Word::Receipt(_, raw) => Some(*raw),
+                Word::Receipt(_, raw) | Word::Call { said: raw, .. } => Some(*raw),
                 Word::Text(_) => None,
             })
             .collect()

@@ -8,6 +8,7 @@ pub mod fate;
 mod town;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -92,11 +93,13 @@ impl DrillConfig {
 pub struct DrillGateway {
     name: String,
     config: DrillConfig,
+    /// Calls in which somebody talks now.
+    talking: Arc<AtomicUsize>,
 }
 
 impl DrillGateway {
     pub fn new(name: impl Into<String>, config: DrillConfig) -> Self {
-        Self { name: name.into(), config }
+        Self { name: name.into(), config, talking: Arc::default() }
     }
 }
 
@@ -114,7 +117,12 @@ impl Gateway for DrillGateway {
     }
 
     fn capacity(&self) -> Capacity {
-        Capacity { window: self.config.window, per_second: self.config.per_second }
+        let free = self.config.window.saturating_sub(self.talking.load(Ordering::Relaxed));
+        Capacity { window: free, per_second: self.config.per_second }
+    }
+
+    fn lines(&self) -> Option<usize> {
+        (self.config.channel == Channel::Voice).then_some(self.config.window)
     }
 
     fn start(self: Arc<Self>, sink: Arc<dyn InboundSink>, stop: CancellationToken) -> Running {

@@ -1,6 +1,7 @@
 //! Plays fates out in time: takes work while there is a free line, answers, and brings receipts and texts to the sink.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use schoolbell_domain::delivery::reason::FailReason;
@@ -12,7 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use super::DrillGateway;
 use super::fate::{Answer, Fate, Word, fate};
-use crate::{Health, HeardReceipt, HeardText, InboundSink, Outcome, Outgoing, Running};
+use crate::{Health, HeardCall, HeardReceipt, HeardText, InboundSink, Outcome, Outgoing, Running};
 
 /// Receipts brought to the sink in one call: one commit for all.
 const RECEIPT_BATCH: usize = 200;
@@ -27,6 +28,27 @@ struct Town {
     receipts: mpsc::UnboundedSender<HeardReceipt>,
     stop: CancellationToken,
     tasks: TaskTracker,
+}
+
+/// A line on which somebody talks; free again when it is dropped.
+struct Talking(Option<Arc<AtomicUsize>>);
+
+impl Talking {
+    fn of(gateway: &DrillGateway, held: Duration) -> Self {
+        let talking = (held > Duration::ZERO).then(|| gateway.talking.clone());
+        if let Some(count) = &talking {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        Self(talking)
+    }
+}
+
+impl Drop for Talking {
+    fn drop(&mut self) {
+        if let Some(count) = &self.0 {
+            count.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
 }
 
 pub(super) fn start(gateway: Arc<DrillGateway>, sink: Arc<dyn InboundSink>, stop: CancellationToken) -> Running {
@@ -76,6 +98,7 @@ impl Town {
         }
         let fate = fate(channel, outgoing.to.expose(), &outgoing.content.body, outgoing.attempt);
         self.pass(fate.after).await;
+        let talking = Talking::of(&self.gateway, fate.line_held);
         self.answer(&outgoing, fate.answer).await;
         let held = self.pass(fate.line_held);
         if fate.later.is_empty() {
@@ -85,7 +108,7 @@ impl Town {
         let words = self.clone().say(outgoing, fate);
         let release = async move {
             held.await;
-            drop(line);
+            drop((line, talking));
         };
         tokio::join!(words, release);
     }
@@ -127,6 +150,28 @@ impl Town {
                     }
                 }
                 Word::Text(body) => self.text_back(&outgoing, body).await,
+                Word::Call { status, party, keys, said } => {
+                    let heard = HeardCall {
+                        delivery: outgoing.delivery,
+                        attempt: outgoing.attempt,
+                        reference: reference(&outgoing),
+                        status,
+                        party,
+                        talked_ms: u64::try_from(at.as_millis()).unwrap_or(u64::MAX),
+                        keys: keys.to_owned(),
+                        raw: said.to_owned(),
+                    };
+                    self.bring(heard).await;
+                }
+            }
+        }
+    }
+
+    async fn bring(&self, heard: HeardCall) {
+        while let Err(error) = self.sink.call(&self.gateway.name, heard.clone()).await {
+            tracing::warn!(gateway = self.gateway.name, %error, "a call's record was not kept and is brought again");
+            if !again(&self.stop).await {
+                return;
             }
         }
     }

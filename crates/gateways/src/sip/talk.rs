@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(run(&mut talk, 3_000, &[(400, '1'), (750, '9')], hello), ".mk.mk.s");
         assert_eq!(talk.end().keys, "19");
         let mut at_once = super::tests::talk();
-        assert_eq!(run(&mut at_once, 3_000, &[(110, '9')], hello), ".ms");
+        assert_eq!(run(&mut at_once, 3_000, &[(200, '9')], hello), ".ms");
         assert_eq!(at_once.end().status, ReceiptStatus::Delivered);
     }
 

@@ -22,6 +22,7 @@ pub struct District {
 statements! {
     IDENTITY = "SELECT name, created_at FROM district WHERE id = 1";
     LOOKUP = "SELECT name, time_zone, settings FROM district WHERE id = 1";
+    ZONES = "SELECT DISTINCT time_zone FROM school WHERE active AND time_zone IS NOT NULL";
     SCHOOLS = "SELECT id, name, level, time_zone FROM school WHERE active ORDER BY name, id";
 }
 
@@ -52,6 +53,11 @@ pub async fn lookup_identity(reads: &mut impl Reads) -> StoreResult<Option<Ident
 /// The district; fails before it was set up.
 pub async fn get_district(reads: &mut impl Reads) -> StoreResult<District> {
     lookup_district(reads).await?.ok_or_else(|| StoreError::Missing("district".to_owned()))
+}
+
+/// The zones of schools that have one of their own.
+pub async fn school_zones(reads: &mut impl Reads) -> StoreResult<Vec<String>> {
+    Ok(on!(reads.tx(), |conn| sqlx::query_scalar(ZONES).fetch_all(conn).await)?)
 }
 
 /// A school, as lists show it.

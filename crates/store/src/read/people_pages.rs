@@ -6,7 +6,7 @@ use schoolbell_domain::channel::Channel;
 use schoolbell_domain::consent::ConsentState;
 use schoolbell_domain::delivery::DeliveryState;
 use schoolbell_domain::delivery::suppression::Suppression;
-use schoolbell_domain::ids::{BroadcastId, ContactPointId, PersonId, SchoolId};
+use schoolbell_domain::ids::{BroadcastId, ContactPointId, DeliveryId, PersonId, SchoolId};
 use schoolbell_domain::people::{ContactRole, PersonKind, Slot};
 
 use crate::error::{StoreError, StoreResult};
@@ -79,6 +79,7 @@ pub struct PointLine {
 /// One delivery to somebody, with what it belonged to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonMessage {
+    pub delivery: DeliveryId,
     pub broadcast: BroadcastId,
     pub title: String,
     pub category: Option<Category>,
@@ -90,7 +91,7 @@ pub struct PersonMessage {
 
 type FoundRow = (i64, i64, String, String, bool, Option<i64>, Option<String>, Option<String>);
 type RelativeRow = (i64, String, String, i64, String, bool, bool, i64);
-type MessageRow = (i64, String, Option<String>, i64, Option<String>, i64, i64, i64);
+type MessageRow = (i64, i64, String, Option<String>, i64, Option<String>, i64, i64, i64);
 
 #[derive(sqlx::FromRow)]
 struct CardRow {
@@ -155,7 +156,7 @@ statements! {
             AND suppression.channel = CASE WHEN contact_point.slot = 6 THEN 3 ELSE 1 END \
         WHERE contact_point.person_id = $1 AND contact_point.active \
         ORDER BY contact_point.school_id, contact_point.slot, contact_point.id";
-    MESSAGES = "SELECT delivery.origin_id, broadcast.title, broadcast.category, delivery.channel, delivery.address, \
+    MESSAGES = "SELECT delivery.id, delivery.origin_id, broadcast.title, broadcast.category, delivery.channel, delivery.address, \
         delivery.state, delivery.reason, delivery.updated_at FROM delivery \
         JOIN broadcast ON broadcast.id = delivery.origin_id \
         WHERE delivery.person_id = $1 AND delivery.origin_kind = 1 ORDER BY delivery.id DESC LIMIT $2";
@@ -272,8 +273,9 @@ pub async fn messages(reads: &mut impl Reads, person: PersonId, limit: i64) -> S
     let rows: Vec<MessageRow> =
         on!(reads.tx(), |conn| sqlx::query_as(MESSAGES).bind(person.raw()).bind(limit).fetch_all(conn).await)?;
     rows.into_iter()
-        .map(|(broadcast, title, category, channel, address, state, reason, updated_at)| {
+        .map(|(delivery, broadcast, title, category, channel, address, state, reason, updated_at)| {
             Ok(PersonMessage {
+                delivery: DeliveryId::from_raw(delivery),
                 broadcast: BroadcastId::from_raw(broadcast),
                 title,
                 category: category.and_then(|key| key.parse().ok()),

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Html;
+use schoolbell_domain::channel::Channel;
 use schoolbell_domain::delivery::explain::Step;
 use schoolbell_domain::delivery::plan::Decision;
-use schoolbell_domain::ids::{BroadcastId, PersonId};
+use schoolbell_domain::ids::{BroadcastId, DeliveryId, PersonId};
 use schoolbell_domain::people::PersonKind;
 use schoolbell_engine::commands::explain_person::{Asked, Explained, explain_person};
+use schoolbell_store::read::calls::{self, CallAttempt};
 use schoolbell_store::read::names::names;
 use schoolbell_store::read::people_pages;
 use schoolbell_store::tx::Reads;
@@ -22,7 +24,7 @@ use crate::error::{PageError, PageResult, as_sentence};
 use crate::frame::{Frame, Place, html};
 use crate::looks::{Badge, address, channel_icon, delivery_state};
 use crate::session::Staff;
-use crate::times::{Teller, TimeElement};
+use crate::times::{Teller, TimeElement, lasting};
 
 #[derive(Template)]
 #[template(path = "explain.html")]
@@ -45,6 +47,13 @@ struct Happened {
     badge: Badge,
     why: String,
     at: TimeElement,
+    calls: Vec<Call>,
+}
+
+/// One try to call.
+struct Call {
+    at: TimeElement,
+    words: String,
 }
 
 /// One contact point over one channel, and the rules on the way.
@@ -73,14 +82,20 @@ pub async fn page(
     must_see(&mut reads, &staff, &card, &relatives).await?;
     let teller = staff.teller();
     let messages = people_pages::messages(&mut reads, person, 500).await?;
-    let happened = messages.into_iter().filter(|message| message.broadcast == id).map(|message| Happened {
-        icon: channel_icon(message.channel),
-        to: message.address.map(|stored| address(&stored)).unwrap_or_default(),
-        badge: delivery_state(message.state.kind()),
-        why: why(message.state),
-        at: teller.tell(message.updated_at),
-    });
-    let happened = happened.collect();
+    let mut happened = Vec::new();
+    for message in messages.into_iter().filter(|message| message.broadcast == id) {
+        happened.push(Happened {
+            calls: match message.channel {
+                Channel::Voice => tries(&mut reads, message.delivery, &teller).await?,
+                Channel::Sms | Channel::Email | Channel::Push => Vec::new(),
+            },
+            icon: channel_icon(message.channel),
+            to: message.address.map(|stored| address(&stored)).unwrap_or_default(),
+            badge: delivery_state(message.state.kind()),
+            why: why(message.state),
+            at: teller.tell(message.updated_at),
+        });
+    }
     let explained = explain_person(&state.engine, &staff.actor, Asked::Broadcast(id), person).await?;
     let name = format!("{} {}", explained.name.given, explained.name.family);
     html(&ExplainPage {
@@ -94,6 +109,26 @@ pub async fn page(
         happened,
         name,
     })
+}
+
+/// Each try with its time, the carrier's word, and who was there for how long with which keys.
+async fn tries(reads: &mut impl Reads, delivery: DeliveryId, teller: &Teller) -> PageResult<Vec<Call>> {
+    let tries = calls::attempts(reads, delivery).await?;
+    Ok(tries
+        .into_iter()
+        .map(|attempt| Call { at: teller.tell(attempt.started_at), words: call_words(&attempt) })
+        .collect())
+}
+
+fn call_words(attempt: &CallAttempt) -> String {
+    let Some(talk) = &attempt.talk else {
+        let code = if attempt.code.is_empty() { "no end yet" } else { &attempt.code };
+        return format!("Try {} over {}: {code}.", attempt.number, attempt.gateway);
+    };
+    let whom = if talk.party == "machine" { "an answering machine" } else { "a person" };
+    let keys = if talk.keys.is_empty() { String::new() } else { format!(" Keys: {}.", talk.keys) };
+    let length = lasting(talk.ended_at.duration_since(talk.answered_at));
+    format!("Try {} over {}: {whom} answered, {length}; {}.{keys}", attempt.number, attempt.gateway, talk.said)
 }
 
 /// The rules speak of people by id; a page names them.

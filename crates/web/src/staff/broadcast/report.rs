@@ -6,6 +6,7 @@ use schoolbell_domain::channel::Channel;
 use schoolbell_domain::delivery::{DeliveryState, FailReason, Family, StateKind, SuppressReason};
 use schoolbell_domain::ids::SchoolId;
 use schoolbell_store::read::broadcasts::Broadcast;
+use schoolbell_store::read::calls;
 use schoolbell_store::read::district::SchoolRow;
 use schoolbell_store::read::tallies::{self, Count, Pace};
 use schoolbell_store::tx::Reads;
@@ -59,6 +60,8 @@ struct Shares {
     delivered: u64,
     sent: u64,
     open: u64,
+    /// Of those: a phone rings.
+    ringing: u64,
     failed: u64,
     stopped: u64,
 }
@@ -69,7 +72,11 @@ impl Shares {
         match count.state.kind() {
             StateKind::Delivered => self.delivered += n,
             StateKind::Accepted => self.sent += n,
-            StateKind::Queued | StateKind::Sending => self.open += n,
+            StateKind::Queued => self.open += n,
+            StateKind::Sending => {
+                self.open += n;
+                self.ringing += n;
+            }
             StateKind::Undelivered | StateKind::Rejected | StateKind::Unconfirmed => self.failed += n,
             StateKind::Cancelled | StateKind::Expired => self.stopped += n,
             StateKind::Suppressed => {}
@@ -108,6 +115,22 @@ impl Shares {
         let shown = rows.into_iter().filter(|(_, words, count)| *count > 0 || *words == "delivered");
         shown.map(|(tone, words, count)| (tone, words, grouped(count))).collect()
     }
+
+    /// The same in the words of calls; `machines` took so many of those that were delivered.
+    fn legend_of_calls(self, machines: u64) -> Vec<(&'static str, &'static str, String)> {
+        let machines = machines.min(self.delivered);
+        let rows = [
+            ("ok", "heard by a person", self.delivered - machines),
+            ("ok", "left on a machine", machines),
+            ("brand", "talking", self.sent),
+            ("none", "ringing", self.ringing),
+            ("none", "to go", self.open - self.ringing),
+            ("bell", "not delivered", self.failed),
+            ("line", "stopped or expired", self.stopped),
+        ];
+        let shown = rows.into_iter().filter(|(_, words, count)| *count > 0 || *words == "heard by a person");
+        shown.map(|(tone, words, count)| (tone, words, grouped(count))).collect()
+    }
 }
 
 pub async fn report(reads: &mut impl Reads, broadcast: &Broadcast, schools: &[SchoolRow]) -> PageResult<Report> {
@@ -127,7 +150,13 @@ pub async fn report(reads: &mut impl Reads, broadcast: &Broadcast, schools: &[Sc
             icon: channel_icon(channel),
             name: channel_heading(channel),
             bar: shares.bar(),
-            legend: shares.legend(),
+            legend: match channel {
+                Channel::Voice => {
+                    let machines = calls::taken_by(reads, broadcast.id.into(), "machine").await?;
+                    shares.legend_of_calls(machines)
+                }
+                Channel::Sms | Channel::Email | Channel::Push => shares.legend(),
+            },
             pace: pace.as_ref().map(|pace| pace_words(pace, shares)).unwrap_or_default(),
             rate: pace.as_ref().map(rate_words).unwrap_or_default(),
         });
