@@ -7,20 +7,27 @@ const LOWEST_HZ: f32 = 335.0;
 const HIGHEST_HZ: f32 = 2030.0;
 /// A second tone or an overtone may be higher.
 const HIGHEST_SECOND_HZ: f32 = 3500.0;
-/// Part of all power that the one or two tones hold.
-const PURE: f32 = 0.86;
+/// Part of all power, less the steady noise, that the one or two tones hold.
+const PURE: f32 = 0.92;
 /// How weak a second tone may be and still be one.
 const SECOND: f32 = 0.03;
 /// Quieter tones are the line's own (dB below a full-scale sine, as power).
 const FLOOR: f32 = 1.6e-5;
 /// How far a tone may wander from frame to frame; voices glide farther.
-const STEADY_HZ: f32 = 14.0;
+const STEADY_HZ: f32 = 10.0;
 /// Frames of the shortest beep, 100 ms, less what its ends cover only in part.
 const SHORTEST: u32 = 4;
+/// The same where the tone is heard only because the noise was taken away, 200 ms: of a voice in noise two strong
+/// overtones may be left.
+const SHORTEST_IN_NOISE: u32 = 9;
 /// Frames of the longest: what goes on is a dial tone.
 const LONGEST: u32 = 225;
 /// Frames of silence after a beep, 0.4 s, before it is believed: music goes on, and some machines beep several times.
 const SILENCE: u32 = 20;
+/// The same after several tones of different height, 1.2 s: a tune may pause before the beep comes.
+const SILENCE_AFTER_MELODY: u32 = 60;
+/// Tones of different height within so many frames, 4 s, are a melody.
+const MELODY: u32 = 200;
 /// Silence is so much weaker than the beep was.
 const WEAKER: f32 = 0.06;
 /// Frames within that silence that may be louder: the clack of a recorder.
@@ -36,8 +43,13 @@ struct Tone {
 
 #[derive(Debug, Clone, Copy)]
 struct Run {
+    /// As it was last: some beeps die away like a bell.
     tone: Tone,
+    /// The power of its loudest frame.
+    peak: f32,
     frames: u32,
+    /// Of these, frames in which it is a tone also with the noise.
+    clear: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -49,30 +61,44 @@ struct Ended {
 }
 
 /// Hears beeps in a stream of spectra.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Beeps {
     run: Option<Run>,
     /// The tone that ended last, until it is clear what follows.
     ended: Option<Ended>,
     /// The tone before the present one, for those that come in threes.
     before_hz: f32,
+    /// Frames since the last tone that was of another height than the one before it.
+    since_change: u32,
+}
+
+impl Default for Beeps {
+    fn default() -> Self {
+        Self { run: None, ended: None, before_hz: 0.0, since_change: MELODY }
+    }
 }
 
 impl Beeps {
-    /// Takes one more frame; the end of a beep, once enough silence followed it.
-    pub(super) fn push(&mut self, power: &[f32; BINS], now_ms: u32) -> Option<u32> {
-        let all: f32 = power[3..116].iter().sum();
-        let tone = tone(power, all);
+    /// Takes one more frame, with the steady noise and without it; the end of a beep, once enough silence followed it.
+    pub(super) fn push(&mut self, power: &[f32; BINS], clear: &[f32; BINS], now_ms: u32) -> Option<u32> {
+        let all: f32 = clear[3..116].iter().sum();
+        let tone = tone_of(clear, all);
+        let also_in_noise = u32::from(tone_of(power, power[3..116].iter().sum()).is_some());
+        self.since_change = self.since_change.saturating_add(1);
         match (self.run, tone) {
             (Some(run), Some(tone)) if run.tone.is_near(tone) => {
-                let louder = if tone.power > run.tone.power { tone } else { run.tone };
-                self.run = Some(Run { tone: louder, frames: run.frames + 1 });
+                self.run = Some(Run {
+                    tone,
+                    peak: run.peak.max(tone.power),
+                    frames: run.frames + 1,
+                    clear: run.clear + also_in_noise,
+                });
             }
             (run, tone) => {
                 if let Some(run) = run {
                     self.end(run, now_ms);
                 }
-                self.run = tone.map(|tone| Run { tone, frames: 1 });
+                self.run = tone.map(|tone| Run { tone, peak: tone.power, frames: 1, clear: also_in_noise });
             }
         }
         self.after(all)
@@ -83,17 +109,25 @@ impl Beeps {
         self.ended.is_some() || self.run.is_some_and(|run| (SHORTEST..=LONGEST).contains(&run.frames))
     }
 
+    /// Whether tones of different height came lately.
+    pub(super) fn is_melody(&self) -> bool {
+        self.since_change < MELODY
+    }
+
     fn end(&mut self, run: Run, now_ms: u32) {
-        if run.frames < SHORTEST {
+        if run.clear < SHORTEST && run.frames < SHORTEST_IN_NOISE {
             return;
         }
         let before_hz = std::mem::replace(&mut self.before_hz, run.tone.first_hz);
+        if before_hz > 0.0 && !near(before_hz, run.tone.first_hz, 2.0 * STEADY_HZ) {
+            self.since_change = 0;
+        }
         let special_information =
             near(run.tone.first_hz, 1776.7, 20.0) && (near(before_hz, 1370.6, 20.0) || near(before_hz, 1428.5, 20.0));
         let beep = run.frames <= LONGEST && !special_information && !run.tone.is_of_the_network(run.frames);
         // The frame that is no tone any more began one frame ago.
         let at_ms = now_ms.saturating_sub(super::FRAME_MS);
-        self.ended = beep.then_some(Ended { at_ms, power: run.tone.power, frames: 0, loud: 0 });
+        self.ended = beep.then_some(Ended { at_ms, power: run.peak, frames: 0, loud: 0 });
     }
 
     fn after(&mut self, all: f32) -> Option<u32> {
@@ -107,7 +141,8 @@ impl Beeps {
             self.ended = None;
             return None;
         }
-        let believed = ended.frames >= SILENCE;
+        let patience = if self.since_change < MELODY { SILENCE_AFTER_MELODY } else { SILENCE };
+        let believed = ended.frames >= patience;
         let at_ms = ended.at_ms;
         believed.then(|| {
             self.ended = None;
@@ -149,7 +184,7 @@ fn near(one: f32, other: f32, within: f32) -> bool {
 }
 
 /// The one or two tones that hold nearly all of this frame.
-fn tone(power: &[f32; BINS], all: f32) -> Option<Tone> {
+fn tone_of(power: &[f32; BINS], all: f32) -> Option<Tone> {
     if all < FLOOR {
         return None;
     }

@@ -9,11 +9,13 @@
 //! of a message, until its beep is heard and the message begins anew. Where the evidence is even, it is a person.
 
 mod beep;
+mod noise;
 mod talk;
 
 use std::collections::VecDeque;
 
 use self::beep::Beeps;
+use self::noise::Noise;
 use self::talk::{Said, Talk};
 use super::FRAME;
 use super::spectrum::{self, WINDOW};
@@ -33,10 +35,16 @@ pub enum Heard {
     Silence,
 }
 
-/// Nobody said anything for so long: as after the usual "hello" of four seconds.
+/// Nobody said anything for so long: as after the usual patience of four seconds.
 const NOBODY_MS: u32 = 4000;
+/// Something that is neither talk nor noise went on for so long: music.
+const MUSIC_MS: u32 = 5000;
+/// Where it never becomes silent, the voicemail begins without a beep so long after the verdict.
+const LONGEST_GREETING_MS: u32 = 40_000;
 /// How long a machine may be silent between greeting and beep.
 const NO_BEEP_MS: u32 = 3500;
+/// How long a machine's tune may pause before its beep.
+const AFTER_MELODY_MS: u32 = 2000;
 /// How long after a verdict of a person a beep still mends it.
 const MENDS_MS: u32 = 30_000;
 /// The length of one frame.
@@ -47,7 +55,9 @@ enum Stage {
     /// Nothing is known yet.
     Listening,
     /// A machine talks; its beep is waited for.
-    AwaitsBeep,
+    AwaitsBeep {
+        until_ms: u32,
+    },
     /// The message is played to a person, or to what was taken for one.
     Plays {
         until_ms: u32,
@@ -67,6 +77,7 @@ pub struct Listener {
     rest: Vec<i16>,
     /// The last `WINDOW` samples.
     window: VecDeque<i16>,
+    noise: Noise,
     talk: Talk,
     beeps: Beeps,
 }
@@ -78,6 +89,7 @@ impl Default for Listener {
             now_ms: 0,
             rest: Vec::with_capacity(2 * FRAME),
             window: VecDeque::from(vec![0; WINDOW]),
+            noise: Noise::default(),
             talk: Talk::default(),
             beeps: Beeps::default(),
         }
@@ -111,14 +123,15 @@ impl Listener {
             *to = *from;
         }
         let power = spectrum::power(&window);
-        self.talk.push(&power);
-        if let Some(at_ms) = self.beeps.push(&power, self.now_ms) {
+        let clear = self.noise.less(&power);
+        self.talk.push(&power, &clear);
+        if let Some(at_ms) = self.beeps.push(&power, &clear, self.now_ms) {
             self.stage = Stage::Done;
             return Some(Heard::Beep { at_ms });
         }
         match self.stage {
             Stage::Listening => self.who(),
-            Stage::AwaitsBeep => self.no_beep(),
+            Stage::AwaitsBeep { until_ms } => self.no_beep(until_ms),
             Stage::Plays { until_ms } => {
                 if self.now_ms >= until_ms {
                     self.stage = Stage::Done;
@@ -136,25 +149,30 @@ impl Listener {
         }
         let plays = Stage::Plays { until_ms: self.now_ms + MENDS_MS };
         match self.talk.said() {
-            Said::Nothing if self.now_ms >= NOBODY_MS => {
+            Said::Nothing if self.now_ms >= MUSIC_MS && self.talk.sounds() => Some(self.machine()),
+            Said::Nothing if self.now_ms >= NOBODY_MS && !self.talk.sounds() => {
                 self.stage = plays;
                 Some(Heard::Silence)
             }
             Said::Nothing | Said::Unsure => None,
+            // A tune that pauses is no hello.
+            Said::Hello { since_ms } if self.beeps.is_melody() && since_ms < AFTER_MELODY_MS => None,
             Said::Hello { since_ms } => {
                 self.stage = plays;
                 Some(Heard::Human { at_ms: self.now_ms.saturating_sub(since_ms) })
             }
-            Said::Greeting => {
-                self.stage = Stage::AwaitsBeep;
-                Some(Heard::Machine { at_ms: self.now_ms })
-            }
+            Said::Greeting => Some(self.machine()),
         }
     }
 
-    fn no_beep(&mut self) -> Option<Heard> {
+    fn machine(&mut self) -> Heard {
+        self.stage = Stage::AwaitsBeep { until_ms: self.now_ms + LONGEST_GREETING_MS };
+        Heard::Machine { at_ms: self.now_ms }
+    }
+
+    fn no_beep(&mut self, until_ms: u32) -> Option<Heard> {
         let silent = !self.beeps.undecided() && self.talk.silent_ms() >= NO_BEEP_MS;
-        silent.then(|| {
+        (silent || self.now_ms >= until_ms).then(|| {
             self.stage = Stage::Done;
             Heard::Silence
         })

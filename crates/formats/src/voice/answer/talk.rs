@@ -12,23 +12,25 @@ const QUIET_DB: f32 = -54.0;
 /// Below this a line is off, not quiet: it says nothing about the noise where somebody speaks.
 const OFF_DB: f32 = -75.0;
 /// Talk is at most so far below its loudest moment: a television behind a caller is farther, a weak syllable seldom.
-const BELOW_PEAK_DB: f32 = 13.0;
-/// Talk stands so far above the steady noise.
+const BELOW_PEAK_DB: f32 = 9.0;
+/// Talk stands so far above the steady noise …
 const ABOVE_NOISE_DB: f32 = 5.0;
+/// … and its loudest moment so far; what does not is a gust or a lorry.
+const PEAK_ABOVE_NOISE_DB: f32 = 11.0;
 /// A shorter pause lies between two syllables.
-const BETWEEN_SYLLABLES: usize = 14;
+const BETWEEN_SYLLABLES: usize = 18;
 /// What is shorter is a click.
 const CLICK: usize = 4;
 /// A pause that parts two sentences of one speaker; after a longer one somebody begins anew.
 const BETWEEN_SENTENCES: usize = 45;
 /// So much talk without waiting for an answer: a greeting. The longest hellos, with a name and a family, are shorter.
 const GREETING: usize = 140;
-/// A hello of up to 1.2 s is followed by …
-const SHORT_HELLO: usize = 60;
-/// … so much of a pause, 0.8 s;
-const WAITS: usize = 40;
-/// what is longer may be a machine that says little before its beep, which is waited for: 1.3 s.
-const WAITS_LONGER: usize = 65;
+/// A hello of up to 0.7 s …
+const SHORT_HELLO: usize = 35;
+/// … is followed by so much of a pause, 1 s;
+const WAITS: usize = 50;
+/// what is longer may be a machine that says little before its beep, which is waited for: 1.4 s.
+const WAITS_LONGER: usize = 70;
 
 /// What was said so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,16 +50,28 @@ pub(super) enum Said {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Talk {
     frames_db: VecDeque<f32>,
+    /// Whether most of that frame stands out of the steady noise, whatever it is.
+    stands_out: VecDeque<bool>,
 }
 
 impl Talk {
     /// Takes the spectrum of one more frame; what counts is the band of the telephone, 190 Hz to 3.4 kHz.
-    pub(super) fn push(&mut self, power: &[f32; BINS]) {
+    ///
+    /// `clear` is the same without the steady noise.
+    pub(super) fn push(&mut self, power: &[f32; BINS], clear: &[f32; BINS]) {
         if self.frames_db.len() == REMEMBERED {
             self.frames_db.pop_front();
+            self.stands_out.pop_front();
         }
         let band: f32 = power[6..110].iter().sum();
-        self.frames_db.push_back(10.0 * band.max(1e-12).log10());
+        let loud_db = 10.0 * band.max(1e-12).log10();
+        self.frames_db.push_back(loud_db);
+        self.stands_out.push_back(loud_db > QUIET_DB && clear[6..110].iter().sum::<f32>() > 0.5 * band);
+    }
+
+    /// Whether something sounds most of the time, so that it is neither a quiet line nor noise.
+    pub(super) fn sounds(&self) -> bool {
+        2 * self.stands_out.iter().filter(|&&out| out).count() > self.stands_out.len()
     }
 
     pub(super) fn said(&self) -> Said {
@@ -83,10 +97,11 @@ impl Talk {
         }
     }
 
-    /// How long nobody talks by now; all that is remembered where nobody did.
+    /// How long it is silent by now: neither talk nor music; all that is remembered where nothing was.
     pub(super) fn silent_ms(&self) -> u32 {
-        let end = self.bursts().last().map_or(0, |&(_, end)| end);
-        ms(self.frames_db.len() - end)
+        let talk = self.bursts().last().map_or(0, |&(_, end)| end);
+        let sound = self.stands_out.iter().rposition(|&out| out).map_or(0, |at| at + 1);
+        ms(self.frames_db.len() - talk.max(sound))
     }
 
     /// Where somebody talks, from frame to frame, without the pauses between syllables and without clicks.
@@ -112,7 +127,8 @@ impl Talk {
         let mut heard: Vec<f32> = frames.into_iter().filter(|&frame| frame > OFF_DB).collect();
         let tenth = heard.len() / 10;
         let noise = if heard.is_empty() { OFF_DB } else { *heard.select_nth_unstable_by(tenth, f32::total_cmp).1 };
-        Some((peak - BELOW_PEAK_DB).max(QUIET_DB).max(noise + ABOVE_NOISE_DB))
+        let threshold = (peak - BELOW_PEAK_DB).max(QUIET_DB).max(noise + ABOVE_NOISE_DB);
+        (peak > noise + PEAK_ABOVE_NOISE_DB).then_some(threshold)
     }
 }
 
