@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Makes the labelled set of answered calls: people and machines, two halves by different methods and voices.
+"""Makes the labelled set of answered calls: people and machines, in halves by different methods and voices.
 
     make.py tuning DIR      voices of espeak-ng, noise and beeps by sox and arithmetic
+    make.py rehearsal DIR   more to tune on: people recorded for Asterisk, greetings with pauses between sentences
     make.py held-out DIR    voices of Piper, Flite and Festival, people recorded for Asterisk and KLettres, music of
                             Asterisk, a mobile codec; other sentences, other beeps
 
@@ -206,10 +207,10 @@ def behind(studio, half, dice, call_length, kind):
     if kind == "line":
         bed = studio.noise("whitenoise", seconds)
     elif kind == "car":
-        effects = ("lowpass", 900) if half == "tuning" else ("lowpass", 1400, "tremolo", 3, 30)
+        effects = ("lowpass", 900) if half != "held-out" else ("lowpass", 1400, "tremolo", 3, 30)
         bed = studio.noise("brownnoise", seconds, effects)
     elif kind == "street":
-        colour = "whitenoise" if half == "tuning" else "pinknoise"
+        colour = "whitenoise" if half != "held-out" else "pinknoise"
         bed = studio.noise(colour, seconds, ("tremolo", 0.4, 60))
     else:
         bed = television(studio, half, dice, ms(1000 * seconds))
@@ -221,7 +222,7 @@ def television(studio, half, dice, length):
     """Talk and music, one after the other."""
     pieces, size = [], 0
     while size < length:
-        if half == "tuning":
+        if half != "held-out":
             voice = dice.choice(["en-us+f2", "en+m7", "es-419+f4", "de+m3"])
             piece = studio.espeak(voice, dice.choice(NEWS), dice.choice([160, 185]), 50)
         elif dice.random() < 0.5:
@@ -270,7 +271,6 @@ class TuningHalf:
 
     def __init__(self, studio):
         self.studio = studio
-        self.speakers = {}
 
     def voice(self, dice):
         return dice.choice(["", "+f1", "+f2", "+f3", "+f4", "+f5", "+m1", "+m2", "+m3", "+m4", "+m7", "+croak", "+whisper"]), dice.choice([135, 155, 175, 195]), dice.choice([30, 45, 60, 75])
@@ -296,6 +296,43 @@ class TuningHalf:
 
     def channel(self, dice, samples):
         return samples
+
+
+class RehearsalHalf(TuningHalf):
+    name = "rehearsal"
+    speakers = ["en_US_f_Allison", "es_MX_f_Allison", "fr_CA_f_June", "it_IT_m_Carlo", "ru_RU_f_IvrvoiceRU"]
+    short = ["hello", *[f"phonetic/{letter}_p" for letter in "abcdefghij"], *[f"letters/{letter}" for letter in "klmnop"], "goodbye", "sorry"]
+    long = [("en-us", "Hello, this is Robert."), ("en-us", "Good evening, Lopez residence, who is calling?"), ("es-419", "Buenos días, habla Teresa."),
+            ("en-us", "Yes, this is she."), ("en-us", "Jackson household, how can I help you?"), ("fr", "Allô oui, j'écoute."), ("it", "Pronto, chi parla?")]
+    short_greeting = ["pls-hold-while-try", "please-try-call-later", "number-not-answering", "vm-mailboxfull", ("en-us", "Bill here. Leave a message."), ("en-us", "Not home. Call later.")]
+    greeting = ["basic-pbx-ivr-main", "privacy-prompt", "cannot-complete-as-dialed", "dir-intro", "queue-periodic-announce", "feature-not-avail-line", "conf-adminmenu",
+                ("en-us", "Hello. You have reached 5 5 5, 0 1 6 2. We are not here. Please leave your name. We will call you."),
+                ("en-us", "Hey, it's Brian. Sorry. I can't take your call. Leave a message, thanks."),
+                ("es-419", "Hola. Es la casa de los Ruiz. No estamos. Deje su mensaje.")]
+    human_like = [["hello", "tt-somethingwrong"], ["hello", "sorry-youre-having-problems"], [("en-us", "Hey!"), ("en-us", "It's Ann. I'm out. Leave a message.")]]
+    carrier = ["vm-mailboxfull", "check-number-dial-again", "cannot-complete-as-dialed", "call-fwd-no-ans", "privacy-unident"]
+    beeps = TuningHalf.beeps + [([1000], 350, "square"), ([560], 500, "square"), ([660, 880], 400, "plain"), ([1250], 1200, "bell"), ([770], 110, "plain")]
+
+    def voice(self, dice):
+        return dice.choice(self.speakers), dice.choice(["", "+f2", "+f5", "+m3", "+m7"]), dice.choice([140, 165, 190])
+
+    def say(self, dice, line, speaker=None):
+        folder, variant, speed = speaker if speaker and len(speaker[0]) > 3 else self.voice(dice)
+        if isinstance(line, str):
+            file = next(path for path in (ASTERISK / folder / f"{line}.wav", ASTERISK / "en_US_f_Allison" / f"{line}.wav") if path.exists())
+            return self.studio.recorded(file)
+        language, text = line
+        sentences = [piece for piece in text.replace("!", ".").split(". ") if piece]
+        said = []
+        for sentence in sentences:
+            said += [self.studio.espeak(language + variant, sentence, speed, 50), quiet(dice.randrange(250, 1250))]
+        return np.concatenate(said[:-1])
+
+    def music(self, dice, seconds):
+        return self.studio.music(dice.choice([path for path in MUSIC if "manolo" not in path.name]), dice.randrange(80, 170), seconds)
+
+    def channel(self, dice, samples):
+        return self.studio.mobile(samples) if dice.random() < 0.5 else samples
 
 
 class HeldOutHalf:
@@ -452,7 +489,7 @@ def main():
     dice = random.Random(f"schoolbell {name}")
     with tempfile.TemporaryDirectory() as work:
         studio = Studio(work)
-        half = {"tuning": TuningHalf, "held-out": HeldOutHalf}[name](studio)
+        half = {"tuning": TuningHalf, "rehearsal": RehearsalHalf, "held-out": HeldOutHalf}[name](studio)
         rows = []
         plan = [("human", kind) for kind in HUMANS] + [("machine", kind) for kind in MACHINES]
         for label, kind in plan:

@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
     let folder = args.next().ok_or("name the folder of the labelled set")?;
     let lists = args.next().is_some_and(|word| word == "all");
-    for half in ["tuning", "held-out"] {
+    for half in ["tuning", "rehearsal", "held-out"] {
         let half_folder = Path::new(&folder).join(half);
         if !half_folder.is_dir() {
             continue;

@@ -16,10 +16,16 @@ const FLOOR: f32 = 1.6e-5;
 /// How far a tone may wander from frame to frame; voices glide farther.
 const STEADY_HZ: f32 = 10.0;
 /// Frames of the shortest beep, 100 ms, less what its ends cover only in part.
-const SHORTEST: u32 = 4;
+const SHORTEST: u32 = 5;
 /// The same where the tone is heard only because the noise was taken away, 200 ms: of a voice in noise two strong
 /// overtones may be left.
 const SHORTEST_IN_NOISE: u32 = 9;
+/// Below so many Hz lie the strong overtones of voices, which may hold for a moment: a beep there lasts 160 ms.
+const OVERTONES_BELOW_HZ: f32 = 520.0;
+const SHORTEST_AMONG_OVERTONES: u32 = 8;
+/// How far a beep drifts from its beginning to its end, at most, unless it lasts so long that no voice holds it.
+const DRIFT_HZ: f32 = 3.0;
+const LONGER_THAN_A_VOICE: u32 = 14;
 /// Frames of the longest: what goes on is a dial tone.
 const LONGEST: u32 = 225;
 /// Frames of silence after a beep, 0.4 s, before it is believed: music goes on, and some machines beep several times.
@@ -47,6 +53,8 @@ struct Run {
     tone: Tone,
     /// The power of its loudest frame.
     peak: f32,
+    /// Its lowest and highest frequency, but for the frame in which it begins or ends.
+    range_hz: (f32, f32),
     frames: u32,
     /// Of these, frames in which it is a tone also with the noise.
     clear: u32,
@@ -87,18 +95,13 @@ impl Beeps {
         self.since_change = self.since_change.saturating_add(1);
         match (self.run, tone) {
             (Some(run), Some(tone)) if run.tone.is_near(tone) => {
-                self.run = Some(Run {
-                    tone,
-                    peak: run.peak.max(tone.power),
-                    frames: run.frames + 1,
-                    clear: run.clear + also_in_noise,
-                });
+                self.run = Some(run.and(tone, also_in_noise));
             }
             (run, tone) => {
                 if let Some(run) = run {
                     self.end(run, now_ms);
                 }
-                self.run = tone.map(|tone| Run { tone, peak: tone.power, frames: 1, clear: also_in_noise });
+                self.run = tone.map(|tone| Run::of(tone, also_in_noise));
             }
         }
         self.after(all)
@@ -115,7 +118,7 @@ impl Beeps {
     }
 
     fn end(&mut self, run: Run, now_ms: u32) {
-        if run.clear < SHORTEST && run.frames < SHORTEST_IN_NOISE {
+        if !run.is_no_voice() {
             return;
         }
         let before_hz = std::mem::replace(&mut self.before_hz, run.tone.first_hz);
@@ -148,6 +151,30 @@ impl Beeps {
             self.ended = None;
             at_ms
         })
+    }
+}
+
+impl Run {
+    fn of(tone: Tone, clear: u32) -> Self {
+        Self { tone, peak: tone.power, range_hz: (f32::MAX, f32::MIN), frames: 1, clear }
+    }
+
+    fn and(self, tone: Tone, clear: u32) -> Self {
+        let (low, high) = self.range_hz;
+        // What was the last frame until now is within the tone, unless it was the first.
+        let hz = self.tone.first_hz;
+        let range_hz = if self.frames > 1 { (low.min(hz), high.max(hz)) } else { self.range_hz };
+        Self { tone, peak: self.peak.max(tone.power), range_hz, frames: self.frames + 1, clear: self.clear + clear }
+    }
+}
+
+impl Run {
+    /// Whether it is longer and steadier than what a voice holds.
+    fn is_no_voice(self) -> bool {
+        let shortest = if self.tone.first_hz < OVERTONES_BELOW_HZ { SHORTEST_AMONG_OVERTONES } else { SHORTEST };
+        let (low, high) = self.range_hz;
+        let long_enough = self.clear >= shortest || self.frames >= shortest.max(SHORTEST_IN_NOISE);
+        long_enough && (high - low <= DRIFT_HZ || self.frames >= LONGER_THAN_A_VOICE)
     }
 }
 

@@ -18,7 +18,7 @@ impl Default for Noise {
 impl Noise {
     /// What stands out of the noise. One frame of noise may have several times its mean.
     pub(super) fn less(&mut self, power: &[f32; BINS]) -> [f32; BINS] {
-        if self.floor[0] == f32::MAX {
+        if self.floor[0] >= f32::MAX {
             self.smooth = beginning(power);
         }
         let mut rest = *power;

@@ -22,15 +22,15 @@ const BETWEEN_SYLLABLES: usize = 18;
 /// What is shorter is a click.
 const CLICK: usize = 4;
 /// A pause that parts two sentences of one speaker; after a longer one somebody begins anew.
-const BETWEEN_SENTENCES: usize = 45;
+const BETWEEN_SENTENCES: usize = 70;
 /// So much talk without waiting for an answer: a greeting. The longest hellos, with a name and a family, are shorter.
 const GREETING: usize = 140;
-/// A hello of up to 0.7 s …
-const SHORT_HELLO: usize = 35;
-/// … is followed by so much of a pause, 1 s;
-const WAITS: usize = 50;
-/// what is longer may be a machine that says little before its beep, which is waited for: 1.4 s.
-const WAITS_LONGER: usize = 70;
+/// How long a pause after a hello is waited for, in frames of talk and of pause: after up to 0.7 s of talk 1.2 s, after
+/// up to 1.2 s 1.6 s, after more 1.9 s. The longer somebody talked, the likelier a machine only takes breath.
+const PATIENCE: [(usize, usize); 3] = [(35, 60), (60, 80), (GREETING, 95)];
+
+/// A television may leave no pause at all: where five seconds hold no greeting, it was a hello.
+const LONGEST_DOUBT: usize = 250;
 
 /// What was said so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,19 +78,19 @@ impl Talk {
         let bursts = self.bursts();
         let Some(&(_, end)) = bursts.last() else { return Said::Nothing };
         let pause = self.frames_db.len() - end;
-        let mut talk = 0;
-        let mut last_end = 0;
+        let (mut talk, mut began, mut last_end) = (0, 0, 0);
         for &(start, end) in &bursts {
-            if start - last_end > BETWEEN_SENTENCES {
-                talk = 0;
+            if talk == 0 || start - last_end > BETWEEN_SENTENCES {
+                (talk, began) = (0, start);
             }
             talk += end - start;
             last_end = end;
         }
-        let wait = if talk <= SHORT_HELLO { WAITS } else { WAITS_LONGER };
+        let patience = PATIENCE.into_iter().find(|(longest, _)| talk <= *longest);
+        let wait = patience.map_or(0, |(_, wait)| wait);
         if talk >= GREETING {
             Said::Greeting
-        } else if pause >= wait {
+        } else if pause >= wait || self.frames_db.len() - began >= LONGEST_DOUBT {
             Said::Hello { since_ms: ms(pause) }
         } else {
             Said::Unsure
