@@ -8,7 +8,7 @@ const HIGHEST_HZ: f32 = 2030.0;
 /// A second tone or an overtone may be higher.
 const HIGHEST_SECOND_HZ: f32 = 3500.0;
 /// Part of all power, less the steady noise, that the one or two tones hold.
-const PURE: f32 = 0.92;
+const PURE: f32 = 0.88;
 /// How weak a second tone may be and still be one.
 const SECOND: f32 = 0.03;
 /// Quieter tones are the line's own (dB below a full-scale sine, as power).
@@ -23,9 +23,10 @@ const SHORTEST_IN_NOISE: u32 = 9;
 /// Below so many Hz lie the strong overtones of voices, which may hold for a moment: a beep there lasts 160 ms.
 const OVERTONES_BELOW_HZ: f32 = 520.0;
 const SHORTEST_AMONG_OVERTONES: u32 = 8;
-/// How far a beep drifts from its beginning to its end, at most, unless it lasts so long that no voice holds it.
-const DRIFT_HZ: f32 = 3.0;
-const LONGER_THAN_A_VOICE: u32 = 14;
+/// How far a beep drifts from its beginning to its end, at most, among overtones and above them, unless it lasts so long
+/// that no voice holds it.
+const DRIFT_HZ: (f32, f32) = (3.0, 5.0);
+const LONGER_THAN_A_VOICE: (u32, u32) = (14, 9);
 /// Frames of the longest: what goes on is a dial tone.
 const LONGEST: u32 = 225;
 /// Frames of silence after a beep, 0.4 s, before it is believed: music goes on, and some machines beep several times.
@@ -171,10 +172,15 @@ impl Run {
 impl Run {
     /// Whether it is longer and steadier than what a voice holds.
     fn is_no_voice(self) -> bool {
-        let shortest = if self.tone.first_hz < OVERTONES_BELOW_HZ { SHORTEST_AMONG_OVERTONES } else { SHORTEST };
+        let among_overtones = self.tone.first_hz < OVERTONES_BELOW_HZ;
+        let (shortest, drift_hz, long) = if among_overtones {
+            (SHORTEST_AMONG_OVERTONES, DRIFT_HZ.0, LONGER_THAN_A_VOICE.0)
+        } else {
+            (SHORTEST, DRIFT_HZ.1, LONGER_THAN_A_VOICE.1)
+        };
         let (low, high) = self.range_hz;
         let long_enough = self.clear >= shortest || self.frames >= shortest.max(SHORTEST_IN_NOISE);
-        long_enough && (high - low <= DRIFT_HZ || self.frames >= LONGER_THAN_A_VOICE)
+        long_enough && (high - low <= drift_hz || self.frames >= long)
     }
 }
 

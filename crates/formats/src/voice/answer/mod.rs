@@ -39,6 +39,8 @@ pub enum Heard {
 const NOBODY_MS: u32 = 4000;
 /// Something that is neither talk nor noise went on for so long: music.
 const MUSIC_MS: u32 = 5000;
+/// No call is doubted longer.
+const LONGEST_DOUBT_MS: u32 = 9000;
 /// Where it never becomes silent, the voicemail begins without a beep so long after the verdict.
 const LONGEST_GREETING_MS: u32 = 40_000;
 /// How long a machine may be silent between greeting and beep.
@@ -153,6 +155,11 @@ impl Listener {
             Said::Nothing if self.now_ms >= NOBODY_MS && !self.talk.sounds() => {
                 self.stage = plays;
                 Some(Heard::Silence)
+            }
+            // A television may leave no pause at all; who said no greeting by then is a person.
+            Said::Unsure if self.now_ms >= LONGEST_DOUBT_MS => {
+                self.stage = plays;
+                Some(Heard::Human { at_ms: self.now_ms })
             }
             Said::Nothing | Said::Unsure => None,
             // A tune that pauses is no hello.

@@ -29,9 +29,6 @@ const GREETING: usize = 140;
 /// up to 1.2 s 1.6 s, after more 1.9 s. The longer somebody talked, the likelier a machine only takes breath.
 const PATIENCE: [(usize, usize); 3] = [(35, 60), (60, 80), (GREETING, 95)];
 
-/// A television may leave no pause at all: where five seconds hold no greeting, it was a hello.
-const LONGEST_DOUBT: usize = 250;
-
 /// What was said so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Said {
@@ -78,10 +75,10 @@ impl Talk {
         let bursts = self.bursts();
         let Some(&(_, end)) = bursts.last() else { return Said::Nothing };
         let pause = self.frames_db.len() - end;
-        let (mut talk, mut began, mut last_end) = (0, 0, 0);
+        let (mut talk, mut last_end) = (0, 0);
         for &(start, end) in &bursts {
-            if talk == 0 || start - last_end > BETWEEN_SENTENCES {
-                (talk, began) = (0, start);
+            if start - last_end > BETWEEN_SENTENCES {
+                talk = 0;
             }
             talk += end - start;
             last_end = end;
@@ -90,7 +87,7 @@ impl Talk {
         let wait = patience.map_or(0, |(_, wait)| wait);
         if talk >= GREETING {
             Said::Greeting
-        } else if pause >= wait || self.frames_db.len() - began >= LONGEST_DOUBT {
+        } else if pause >= wait {
             Said::Hello { since_ms: ms(pause) }
         } else {
             Said::Unsure
