@@ -156,6 +156,8 @@ fn harm(outcomes: &[Outcome]) {
     );
     println!("messages begun before the beep: {early} of {beeps}, of these begun anew at the beep: {mended}");
     println!("beeps whose end was heard: {}", percent(count(outcomes, Outcome::heard_the_beep), beeps));
+    let anew = |outcome: &Outcome| outcome.call.is_human && outcome.told.len() > 1;
+    println!("people whose message was begun anew by a tone: {}", count(outcomes, anew));
     let silent = |outcome: &&Outcome| !outcome.call.is_human && outcome.call.beep_end_ms.is_none();
     let never = outcomes.iter().filter(silent).filter(|outcome| outcome.begun_ms().is_none()).count();
     println!(

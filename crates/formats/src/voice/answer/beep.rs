@@ -63,10 +63,18 @@ struct Run {
 
 #[derive(Debug, Clone, Copy)]
 struct Ended {
-    at_ms: u32,
+    beep: Beep,
     power: f32,
     frames: u32,
     loud: u32,
+}
+
+/// The end of a beep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Beep {
+    pub(super) at_ms: u32,
+    /// Longer than any voice holds a tone, so that it is a beep also where no machine was heard before.
+    pub(super) firm: bool,
 }
 
 /// Hears beeps in a stream of spectra.
@@ -89,7 +97,7 @@ impl Default for Beeps {
 
 impl Beeps {
     /// Takes one more frame, with the steady noise and without it; the end of a beep, once enough silence followed it.
-    pub(super) fn push(&mut self, power: &[f32; BINS], clear: &[f32; BINS], now_ms: u32) -> Option<u32> {
+    pub(super) fn push(&mut self, power: &[f32; BINS], clear: &[f32; BINS], now_ms: u32) -> Option<Beep> {
         let all: f32 = clear[3..116].iter().sum();
         let tone = tone_of(clear, all);
         let also_in_noise = u32::from(tone_of(power, power[3..116].iter().sum()).is_some());
@@ -131,10 +139,11 @@ impl Beeps {
         let beep = run.frames <= LONGEST && !special_information && !run.tone.is_of_the_network(run.frames);
         // The frame that is no tone any more began one frame ago.
         let at_ms = now_ms.saturating_sub(super::FRAME_MS);
-        self.ended = beep.then_some(Ended { at_ms, power: run.peak, frames: 0, loud: 0 });
+        let found = Beep { at_ms, firm: run.frames >= run.limits().2 };
+        self.ended = beep.then_some(Ended { beep: found, power: run.peak, frames: 0, loud: 0 });
     }
 
-    fn after(&mut self, all: f32) -> Option<u32> {
+    fn after(&mut self, all: f32) -> Option<Beep> {
         let ended = self.ended.as_mut()?;
         ended.frames += 1;
         // The first two frames still hold some of the tone.
@@ -147,10 +156,10 @@ impl Beeps {
         }
         let patience = if self.since_change < MELODY { SILENCE_AFTER_MELODY } else { SILENCE };
         let believed = ended.frames >= patience;
-        let at_ms = ended.at_ms;
+        let beep = ended.beep;
         believed.then(|| {
             self.ended = None;
-            at_ms
+            beep
         })
     }
 }
@@ -172,15 +181,19 @@ impl Run {
 impl Run {
     /// Whether it is longer and steadier than what a voice holds.
     fn is_no_voice(self) -> bool {
-        let among_overtones = self.tone.first_hz < OVERTONES_BELOW_HZ;
-        let (shortest, drift_hz, long) = if among_overtones {
-            (SHORTEST_AMONG_OVERTONES, DRIFT_HZ.0, LONGER_THAN_A_VOICE.0)
-        } else {
-            (SHORTEST, DRIFT_HZ.1, LONGER_THAN_A_VOICE.1)
-        };
+        let (shortest, drift_hz, long) = self.limits();
         let (low, high) = self.range_hz;
         let long_enough = self.clear >= shortest || self.frames >= shortest.max(SHORTEST_IN_NOISE);
         long_enough && (high - low <= drift_hz || self.frames >= long)
+    }
+
+    /// At its height: the frames of the shortest beep, how far it may drift, and from how many frames on it is no voice.
+    fn limits(self) -> (u32, f32, u32) {
+        if self.tone.first_hz < OVERTONES_BELOW_HZ {
+            (SHORTEST_AMONG_OVERTONES, DRIFT_HZ.0, LONGER_THAN_A_VOICE.0)
+        } else {
+            (SHORTEST, DRIFT_HZ.1, LONGER_THAN_A_VOICE.1)
+        }
     }
 }
 

@@ -47,6 +47,8 @@ const LONGEST_GREETING_MS: u32 = 40_000;
 const NO_BEEP_MS: u32 = 3500;
 /// How long a machine's tune may pause before its beep.
 const AFTER_MELODY_MS: u32 = 2000;
+/// What a machine says at least before a short beep, that beep included.
+const MORE_THAN_HELLO_MS: u32 = 1200;
 /// How long after a verdict of a person a beep still mends it.
 const MENDS_MS: u32 = 30_000;
 /// The length of one frame.
@@ -127,9 +129,10 @@ impl Listener {
         let power = spectrum::power(&window);
         let clear = self.noise.less(&power);
         self.talk.push(&power, &clear);
-        if let Some(at_ms) = self.beeps.push(&power, &clear, self.now_ms) {
+        let beep = self.beeps.push(&power, &clear, self.now_ms);
+        if let Some(beep) = beep.filter(|beep| beep.firm || self.may_end_in_a_beep()) {
             self.stage = Stage::Done;
-            return Some(Heard::Beep { at_ms });
+            return Some(Heard::Beep { at_ms: beep.at_ms });
         }
         match self.stage {
             Stage::Listening => self.who(),
@@ -142,6 +145,11 @@ impl Listener {
             }
             Stage::Done => None,
         }
+    }
+
+    /// Of a hello a vowel may be left that looks like a short beep; a machine says more than a hello first.
+    fn may_end_in_a_beep(&self) -> bool {
+        self.stage != Stage::Listening || self.talk.talked_ms() >= MORE_THAN_HELLO_MS
     }
 
     fn who(&mut self) -> Option<Heard> {

@@ -75,14 +75,7 @@ impl Talk {
         let bursts = self.bursts();
         let Some(&(_, end)) = bursts.last() else { return Said::Nothing };
         let pause = self.frames_db.len() - end;
-        let (mut talk, mut last_end) = (0, 0);
-        for &(start, end) in &bursts {
-            if start - last_end > BETWEEN_SENTENCES {
-                talk = 0;
-            }
-            talk += end - start;
-            last_end = end;
-        }
+        let talk = together(&bursts);
         let patience = PATIENCE.into_iter().find(|(longest, _)| talk <= *longest);
         let wait = patience.map_or(0, |(_, wait)| wait);
         if talk >= GREETING {
@@ -92,6 +85,11 @@ impl Talk {
         } else {
             Said::Unsure
         }
+    }
+
+    /// How long somebody talked by now, without longer pauses.
+    pub(super) fn talked_ms(&self) -> u32 {
+        ms(together(&self.bursts()))
     }
 
     /// How long it is silent by now: neither talk nor music; all that is remembered where nothing was.
@@ -127,6 +125,19 @@ impl Talk {
         let threshold = (peak - BELOW_PEAK_DB).max(QUIET_DB).max(noise + ABOVE_NOISE_DB);
         (peak > noise + PEAK_ABOVE_NOISE_DB).then_some(threshold)
     }
+}
+
+/// Frames of talk since the last pause after which somebody begins anew.
+fn together(bursts: &[(usize, usize)]) -> usize {
+    let (mut talk, mut last_end) = (0, 0);
+    for &(start, end) in bursts {
+        if start - last_end > BETWEEN_SENTENCES {
+            talk = 0;
+        }
+        talk += end - start;
+        last_end = end;
+    }
+    talk
 }
 
 fn ms(frames: usize) -> u32 {
