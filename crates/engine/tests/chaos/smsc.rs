@@ -27,6 +27,7 @@ const AGAIN: Duration = Duration::from_millis(500);
 pub struct Submit {
     pub id: String,
     pub at: Instant,
+    pub body: String,
 }
 
 /// What carriers do with receipts.
@@ -102,6 +103,11 @@ impl Smsc {
     pub fn owes(&self) -> usize {
         let record = self.record();
         record.submits - record.acknowledged.len()
+    }
+
+    /// The newest connection that was bound; 0 before the first.
+    pub fn newest_bound(&self) -> u64 {
+        self.record().newest_bound
     }
 
     /// Keeps receipts back, or lets them go again.
@@ -252,12 +258,13 @@ fn take_pdu(heard: &mut Vec<u8>) -> Option<Pdu> {
 
 /// Notes it; the receipt comes back where it is to go before the answer.
 fn submit(record: &mut Record, session: u64, body: &[u8]) -> (String, Option<Said>) {
-    let (to, notice) = address_and_notice(body);
+    let (to, message) = address_and_message(body);
+    let notice = notice_of(&message);
     record.submits += 1;
     record.stale += usize::from(session < record.newest_bound);
     let id = format!("m{:07}", record.submits);
     let now = Instant::now();
-    record.submitted.entry((to.clone(), notice)).or_default().push(Submit { id: id.clone(), at: now });
+    record.submitted.entry((to.clone(), notice)).or_default().push(Submit { id: id.clone(), at: now, body: message });
     let receipt = Said::Receipt { id: id.clone(), to };
     record.quirks += usize::from(record.quirk.is_some());
     match record.quirk {
@@ -288,19 +295,22 @@ fn owe_unacknowledged(record: &mut Record) {
     record.owed = owed;
 }
 
-/// The destination of a submit_sm (SMPP 3.4, 4.4.1) and the number behind `Notice` in its text.
-fn address_and_notice(body: &[u8]) -> (String, Option<u32>) {
+/// The destination of a submit_sm (SMPP 3.4, 4.4.1) and its text.
+fn address_and_message(body: &[u8]) -> (String, String) {
     let (_service_type, rest) = text(body);
     let (_source, rest) = text(&rest[2..]);
     let (to, rest) = text(&rest[2..]);
     let (_schedule, rest) = text(&rest[3..]);
     let (_validity, rest) = text(rest);
-    let message = String::from_utf8_lossy(&rest[5..]);
-    let notice = message.split_once("Notice ").and_then(|(_, rest)| {
-        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        digits.parse().ok()
-    });
-    (if to.starts_with('+') { to } else { format!("+{to}") }, notice)
+    let message = String::from_utf8_lossy(&rest[5..]).into_owned();
+    (if to.starts_with('+') { to } else { format!("+{to}") }, message)
+}
+
+/// The number behind `Notice` in a text.
+fn notice_of(message: &str) -> Option<u32> {
+    let (_, rest) = message.split_once("Notice ")?;
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
 }
 
 fn text(fields: &[u8]) -> (String, &[u8]) {

@@ -5,4 +5,5 @@
 
 mod broadcasts;
 pub mod child;
+mod invitations;
 mod killer;
