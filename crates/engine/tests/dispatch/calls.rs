@@ -1,5 +1,6 @@
 //! Calls that are over: the record, the last word, and key 9 (LAW-9, LAW-12).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -12,7 +13,9 @@ use schoolbell_domain::delivery::{DeliveryState, FailReason};
 use schoolbell_domain::people::Address;
 use schoolbell_domain::settings::DistrictSettings;
 use schoolbell_engine::Queue;
+use schoolbell_engine::speech::{EspeakNg, Speaker};
 use schoolbell_gateways::HeardCall;
+use schoolbell_gateways::sip::{SipConfig, SipGateway};
 use schoolbell_gateways::voice::Party;
 use schoolbell_store::testing::on_both;
 use schoolbell_store::write::deliveries::NewDelivery;
@@ -131,4 +134,61 @@ async fn law_15_at_night_only_what_is_urgent_rings_whatever_is_due() {
     })
     .await
     .unwrap();
+}
+
+/// sipp answers and listens, espeak-ng speaks; `scripts/setup` installs both.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broadcast_is_spoken_over_a_real_trunk_and_every_call_is_delivered_and_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/../gateways/tests/trunk/answer.xml");
+    let answers = folder.path().join("answer.xml");
+    std::fs::write(&answers, std::fs::read_to_string(scenario).unwrap().replace("@LAW@", "0")).unwrap();
+    let free = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let mut sipp = tokio::process::Command::new("sipp")
+        .arg("-sf")
+        .arg(&answers)
+        .args(["-i", "127.0.0.1", "-mi", "127.0.0.1", "-m", "3", "-nostdin", "-p", &port.to_string()])
+        .current_dir(folder.path())
+        .stdout(std::process::Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("sipp is missing: run scripts/setup");
+    while std::net::UdpSocket::bind(("127.0.0.1", port)).is_ok() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let file = schoolbell_store::testing::sqlite().await.unwrap();
+    let bench = Bench::new(file.db.clone());
+    let rows = bench.queue(Channel::Voice, 3, |_| {}).await;
+    let config = SipConfig {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        options_s: 0.0,
+        per_second: 100.0,
+        longest_call_s: 20,
+        ..SipConfig::of("127.0.0.1", port, "+15125550100")
+    };
+    let voice = Arc::new(EspeakNg::new("espeak-ng", 150));
+    let speaker = Arc::new(Speaker::new(voice, folder.path().join("speech"), "+15125550100"));
+    let started = bench.start(Arc::new(SipGateway::new("calls", config, speaker).unwrap()));
+    let all = async {
+        loop {
+            let states = bench.all().await;
+            if states.iter().all(|(_, state)| *state == DeliveryState::Delivered) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let done = tokio::time::timeout(Duration::from_mins(1), all).await;
+    assert!(done.is_ok(), "{:?}", bench.all().await);
+    started.end().await;
+    assert!(sipp.wait().await.unwrap().success(), "every call went as the callee's scenario says");
+    for row in &rows {
+        let attempts = read::calls::attempts(&mut bench.db.read().await.unwrap(), row.id).await.unwrap();
+        let talk = attempts[0].talk.as_ref().unwrap();
+        let seconds = talk.ended_at.duration_since(talk.answered_at).as_secs();
+        assert_eq!((attempts.len(), attempts[0].gateway.as_str(), seconds), (1, "calls", 20));
+    }
+    bench.counters_agree().await;
 }
