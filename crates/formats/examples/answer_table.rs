@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 
-use schoolbell_formats::voice::FRAME;
 use schoolbell_formats::voice::answer::{Heard, Listener};
 use schoolbell_formats::voice::g711::decode_ulaw;
+use schoolbell_formats::voice::{FRAME, dtmf};
 
 /// One call of the set.
 struct Call {
@@ -26,6 +26,8 @@ struct Call {
 struct Outcome {
     call: Call,
     told: Vec<(u32, Heard)>,
+    /// Keys heard in the sound; nobody pressed one.
+    keys: String,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -67,7 +69,9 @@ fn listen(folder: &Path) -> Result<Vec<Outcome>, Box<dyn Error>> {
         for (frame, now_ms) in samples.chunks(FRAME).zip((20..).step_by(20)) {
             told.extend(listener.push(frame).map(|heard| (now_ms, heard)));
         }
-        outcomes.push(Outcome { call, told });
+        let mut keypad = dtmf::Listener::default();
+        let keys = samples.chunks(FRAME).filter_map(|frame| keypad.push(frame)).collect();
+        outcomes.push(Outcome { call, told, keys });
     }
     Ok(outcomes)
 }
@@ -158,6 +162,8 @@ fn harm(outcomes: &[Outcome]) {
     println!("beeps whose end was heard: {}", percent(count(outcomes, Outcome::heard_the_beep), beeps));
     let anew = |outcome: &Outcome| outcome.call.is_human && outcome.told.len() > 1;
     println!("people whose message was begun anew by a tone: {}", count(outcomes, anew));
+    let keys: usize = outcomes.iter().map(|outcome| outcome.keys.chars().count()).sum();
+    println!("keys heard that nobody pressed: {keys}");
     let silent = |outcome: &&Outcome| !outcome.call.is_human && outcome.call.beep_end_ms.is_none();
     let never = outcomes.iter().filter(silent).filter(|outcome| outcome.begun_ms().is_none()).count();
     println!(

@@ -75,6 +75,19 @@ fn what_we_write_is_what_we_read() {
     assert!((rms(&heard) / rms(&again) - 1.0).abs() < 0.03);
 }
 
+/// Made by `sox -n -r 8000 -e mu-law telephone.wav synth 1 sine 440` and `sox -n -r 16000 -b 24 studio.wav …`.
+#[test]
+fn telephone_and_studio_wavs_are_understood() {
+    for bytes in [
+        include_bytes!("../../testdata/voice/telephone.wav").as_slice(),
+        include_bytes!("../../testdata/voice/studio.wav"),
+    ] {
+        let heard = decode(bytes, "a.wav").unwrap();
+        assert!(heard.len().abs_diff(8000) <= 2, "{}", heard.len());
+        assert!(holds(&heard, 440.0));
+    }
+}
+
 /// Three seconds of a 440 Hz tone, made by `sox -n -r 22050 tone.EXT synth 3 sine 440`.
 #[test]
 fn mp3_and_ogg_are_understood_whatever_their_name() {
