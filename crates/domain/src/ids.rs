@@ -130,6 +130,9 @@ id!(/** Somebody who signs in. */ UserId, "usr_", "a user's id");
 id!(/** Coarse background work. */ JobId, "job_", "a job's id");
 id!(/** An entry of the consent ledger. */ ConsentEventId, "cns_", "a consent event's id");
 id!(/** A text that came in. */ InboundId, "inb_", "an inbound message's id");
+id!(/** A two-way text thread. */ ConversationId, "thr_", "a thread's id");
+id!(/** A text of a thread. */ TextId, "txt_", "a text's id");
+id!(/** An entry of a student's communications log. */ CommunicationId, "com_", "a log entry's id");
 id!(/** A saved list of people. */ ListId, "lst_", "a list's id");
 id!(/** A line of the audit log. */ AuditId, "aud_", "an audit line's id");
 
@@ -141,6 +144,12 @@ impl From<BroadcastId> for OriginId {
 
 impl From<InboundId> for OriginId {
     fn from(id: InboundId) -> Self {
+        Self(id.raw())
+    }
+}
+
+impl From<TextId> for OriginId {
+    fn from(id: TextId) -> Self {
         Self(id.raw())
     }
 }

@@ -85,6 +85,16 @@ pub enum Act {
     ManageUsers,
     RecordRevocation,
     SeeAudit,
+    /// Text families; a teacher those of the own sections.
+    Text,
+    /// Record, change and remove SMS contact numbers.
+    RecordSmsNumber,
+    /// See to texts that joined no thread.
+    SettleHeld,
+    /// Read every thread, and see to words that need a human.
+    Supervise,
+    /// Let a school take part in texting; with the district, the numbers too.
+    ManageTexting,
     /// Restore a backup, and decide what becomes of what the restored copy holds back.
     ReleaseHeld,
 }
@@ -112,7 +122,12 @@ const fn allows(role: Role, act: Act) -> bool {
             | Act::StopBroadcast
             | Act::SeePeople
             | Act::SeeRoster
-            | Act::RecordRevocation => true,
+            | Act::RecordRevocation
+            | Act::Text
+            | Act::RecordSmsNumber
+            | Act::SettleHeld
+            | Act::Supervise
+            | Act::ManageTexting => true,
             Act::ImportRoster | Act::SeeSettings | Act::ManageUsers | Act::SeeAudit | Act::ReleaseHeld => false,
         },
         Role::Office => match act {
@@ -121,7 +136,10 @@ const fn allows(role: Role, act: Act) -> bool {
             | Act::Compose
             | Act::SeePeople
             | Act::RecordRevocation
-            | Act::StopBroadcast => true,
+            | Act::StopBroadcast
+            | Act::Text
+            | Act::RecordSmsNumber
+            | Act::SettleHeld => true,
             Act::Send(category) => match category {
                 Category::Attendance
                 | Category::NonSchoolHoursEmergency
@@ -134,7 +152,9 @@ const fn allows(role: Role, act: Act) -> bool {
             | Act::SeeSettings
             | Act::ManageUsers
             | Act::SeeAudit
-            | Act::ReleaseHeld => false,
+            | Act::ReleaseHeld
+            | Act::Supervise
+            | Act::ManageTexting => false,
         },
         Role::Registrar => match act {
             Act::SeeHome
@@ -142,17 +162,22 @@ const fn allows(role: Role, act: Act) -> bool {
             | Act::SeePeople
             | Act::SeeRoster
             | Act::ImportRoster
-            | Act::RecordRevocation => true,
+            | Act::RecordRevocation
+            | Act::RecordSmsNumber
+            | Act::SettleHeld => true,
             Act::Compose
             | Act::Send(_)
             | Act::StopBroadcast
             | Act::SeeSettings
             | Act::ManageUsers
             | Act::SeeAudit
-            | Act::ReleaseHeld => false,
+            | Act::ReleaseHeld
+            | Act::Text
+            | Act::Supervise
+            | Act::ManageTexting => false,
         },
         Role::Teacher => match act {
-            Act::SeeHome | Act::SeePeople => true,
+            Act::SeeHome | Act::SeePeople | Act::Text | Act::RecordSmsNumber => true,
             Act::SeeBroadcasts
             | Act::Compose
             | Act::Send(_)
@@ -163,7 +188,10 @@ const fn allows(role: Role, act: Act) -> bool {
             | Act::SeeSettings
             | Act::ManageUsers
             | Act::SeeAudit
-            | Act::ReleaseHeld => false,
+            | Act::ReleaseHeld
+            | Act::SettleHeld
+            | Act::Supervise
+            | Act::ManageTexting => false,
         },
         Role::Observer => match act {
             Act::SeeHome | Act::SeeBroadcasts => true,
@@ -177,7 +205,12 @@ const fn allows(role: Role, act: Act) -> bool {
             | Act::SeeSettings
             | Act::ManageUsers
             | Act::SeeAudit
-            | Act::ReleaseHeld => false,
+            | Act::ReleaseHeld
+            | Act::Text
+            | Act::RecordSmsNumber
+            | Act::SettleHeld
+            | Act::Supervise
+            | Act::ManageTexting => false,
         },
     }
 }
@@ -202,6 +235,11 @@ mod tests {
             Act::RecordRevocation,
             Act::SeeAudit,
             Act::ReleaseHeld,
+            Act::Text,
+            Act::RecordSmsNumber,
+            Act::SettleHeld,
+            Act::Supervise,
+            Act::ManageTexting,
         ];
         acts.extend(Category::ALL.map(Act::Send));
         acts
@@ -242,6 +280,17 @@ mod tests {
             assert_eq!(may(role, Act::ReleaseHeld), district, "{role:?}");
             assert!(may(role, Act::SeeHome), "{role:?}");
         }
+    }
+
+    #[test]
+    fn b16_teachers_text_the_office_settles_and_principals_supervise() {
+        use Role::{DistrictAdministrator, Office, Principal, Registrar, Teacher};
+        let here = Scope::School(SchoolId::from_raw(1));
+        let who = |act| Role::ALL.into_iter().filter(move |role| can(&[Grant { role: *role, scope: here }], act, here));
+        assert_eq!(who(Act::Text).collect::<Vec<_>>(), [DistrictAdministrator, Principal, Office, Teacher]);
+        assert_eq!(who(Act::SettleHeld).collect::<Vec<_>>(), [DistrictAdministrator, Principal, Office, Registrar]);
+        assert_eq!(who(Act::Supervise).collect::<Vec<_>>(), [DistrictAdministrator, Principal]);
+        assert_eq!(who(Act::ManageTexting).collect::<Vec<_>>(), [DistrictAdministrator, Principal]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::category::Category;
+use crate::conversation::policy::TextingPolicy;
 use crate::delivery::window::SendWindow;
 use crate::language::Language;
 
@@ -34,6 +35,8 @@ pub struct DistrictSettings {
     pub deny_list: Vec<String>,
     /// What one text segment costs, in thousandths of a cent; 0 hides the cost.
     pub segment_millicents: u32,
+    /// What the district asks of staff who text families.
+    pub texting: TextingPolicy,
 }
 
 impl Default for DistrictSettings {
@@ -50,6 +53,7 @@ impl Default for DistrictSettings {
             expiry_hours: BTreeMap::new(),
             deny_list: Vec::new(),
             segment_millicents: 0,
+            texting: TextingPolicy::default(),
         }
     }
 }

@@ -8,7 +8,7 @@ use schoolbell_domain::consent::{ConsentEvent, ConsentEventKind, ConsentState, P
 use schoolbell_domain::conversation::keyword::{Keyword, classify};
 use schoolbell_domain::conversation::reply::Speaker;
 use schoolbell_domain::delivery::plan::Basis;
-use schoolbell_domain::ids::{ConsentEventId, ContentId, DeliveryId, OriginId};
+use schoolbell_domain::ids::{ConsentEventId, ContentId, ConversationId, DeliveryId, OriginId};
 use schoolbell_domain::people::Address;
 use schoolbell_domain::phone::Phone;
 use schoolbell_domain::settings::DistrictSettings;
@@ -19,6 +19,7 @@ use schoolbell_store::write::content::{self, NewContent};
 use schoolbell_store::write::deliveries::{self, NewDelivery, Opening, OriginKind, PRIORITY_REPLY};
 use schoolbell_store::write::inbound::{self as texts, NewInbound};
 use schoolbell_store::write::tallies::{self, Moves};
+use schoolbell_store::write::threads;
 use schoolbell_store::{StoreError, StoreResult, Tx, read};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use crate::live::LiveEvent;
 use crate::post::Note;
 use crate::revocation::{self, Revocation};
+use crate::texting::{self, Came};
 use crate::{Engine, Queue};
 
 const POLL: Duration = Duration::from_secs(1);
@@ -78,20 +80,31 @@ async fn handle_waiting(engine: &Engine, most: i64) -> StoreResult<usize> {
         .db
         .write("handle texts", async |tx| {
             let settings = district::lookup_district(tx).await?.map(|district| district.settings).unwrap_or_default();
-            let mut moves = Moves::default();
+            let mut follows = Follows::default();
             let waiting = texts::lock_unhandled(tx, most).await?;
             for text in &waiting {
-                handle(engine, tx, &settings, text, &mut moves).await?;
+                handle(engine, tx, &settings, text, &mut follows).await?;
             }
-            tallies::apply(tx, &moves).await?;
-            Ok::<_, StoreError>((waiting.len(), moves))
+            tallies::apply(tx, &follows.moves).await?;
+            Ok::<_, StoreError>((waiting.len(), follows))
         })
         .await;
-    let (count, moves) = handled?;
-    engine.touched.touch(moves.origins());
+    let (count, follows) = handled?;
+    engine.touched.touch(follows.moves.origins());
+    for thread in follows.threads {
+        engine.live.tell(LiveEvent::Thread(thread));
+    }
     engine.live.tell(LiveEvent::Inbound);
     engine.wake.now(Queue::Deliveries);
     Ok(count)
+}
+
+/// What follows from a batch of texts, beside the rows.
+#[derive(Default)]
+pub(crate) struct Follows {
+    pub moves: Moves,
+    /// Threads that have a text more.
+    pub threads: Vec<ConversationId>,
 }
 
 async fn handle(
@@ -99,18 +112,31 @@ async fn handle(
     tx: &mut Tx,
     settings: &DistrictSettings,
     text: &NewInbound,
-    moves: &mut Moves,
+    follows: &mut Follows,
 ) -> StoreResult<()> {
     let now = engine.now();
     let keyword = classify(&text.body);
     texts::handled(tx, text.id, Some(keyword.word()), now).await?;
     let Some(number) = number_of(&text.from) else { return Ok(()) };
+    let our = texting::our_number(&text.to);
+    let is_texting = read::texting::is_ours(tx, &our).await?;
     let recent = texts::recent_keywords(tx, &text.from, now - SignedDuration::from_hours(1)).await?;
     let short_code = if settings.short_code.is_empty() { &text.to } else { &settings.short_code };
     let help_contact = if settings.help_contact.is_empty() { "your school" } else { &settings.help_contact };
     let speaker = Speaker { program: &settings.program_name, help_contact, short_code };
+    if is_texting {
+        let came = Came { text, keyword, number: &number, our: &our };
+        let answer = texting::receive(engine, tx, &came, &speaker, follows).await?;
+        return match answer {
+            Some(answer) if recent <= MOST_KEYWORDS_AN_HOUR => {
+                threads::set_sender(tx, OriginId::from(text.id), &our).await?;
+                reply(engine, tx, &number, text, answer).await
+            }
+            Some(_) | None => Ok(()),
+        };
+    }
     let answer = match keyword {
-        Keyword::OptOut => opt_out(engine, tx, &speaker, (&number, text), moves).await?,
+        Keyword::OptOut => opt_out(engine, tx, &speaker, (&number, text), &mut follows.moves).await?,
         Keyword::OptIn => opt_in(engine, tx, &speaker, (&number, text)).await?,
         Keyword::Help => Some(speaker.help()),
         Keyword::Unclear => None,
@@ -138,7 +164,7 @@ pub(crate) fn halt(engine: &Engine, number: &Phone) {
 }
 
 /// E.164, also where the carrier leaves the `+` or the country's 1 away.
-fn number_of(from: &str) -> Option<Phone> {
+pub(crate) fn number_of(from: &str) -> Option<Phone> {
     let digits: String = from.chars().filter(char::is_ascii_digit).collect();
     match digits.len() {
         10 => Phone::from_e164(&format!("+1{digits}")),
@@ -196,7 +222,7 @@ async fn state(tx: &mut Tx, number: &Phone) -> StoreResult<ConsentState> {
 }
 
 /// Number, time and program stand in the entry; this is the rest of A25.
-fn evidence(text: &NewInbound) -> String {
+pub(crate) fn evidence(text: &NewInbound) -> String {
     json!({
         "text": text.body, "message": text.id.to_string(), "gateway": text.gateway, "to": text.to,
         "received_at": text.received_at.to_string(), "media": text.media,

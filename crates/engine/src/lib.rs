@@ -4,6 +4,7 @@
 //! row of the same transaction, which a job of [`jobs`] or the dispatch loop picks up.
 
 pub mod actor;
+mod alarm;
 mod calls;
 pub mod clock;
 pub mod commands;
@@ -34,6 +35,7 @@ mod run;
 pub mod speech;
 #[cfg(test)]
 mod tests;
+pub mod texting;
 mod touched;
 pub mod unsubscribe;
 pub mod wake;

@@ -1,6 +1,6 @@
 //! "This changed", for open pages.
 
-use schoolbell_domain::ids::{BroadcastId, ImportId};
+use schoolbell_domain::ids::{BroadcastId, ConversationId, ImportId};
 use tokio::sync::broadcast;
 
 use crate::post::{Note, Post};
@@ -10,6 +10,8 @@ use crate::post::{Note, Post};
 pub enum LiveEvent {
     Broadcast(BroadcastId),
     Import(ImportId),
+    /// A thread has a text more, or was read.
+    Thread(ConversationId),
     Inbound,
     Gateways,
     /// Something may have been missed: look at everything.
@@ -22,6 +24,7 @@ impl LiveEvent {
         match self {
             Self::Broadcast(id) => id.to_string(),
             Self::Import(id) => id.to_string(),
+            Self::Thread(id) => id.to_string(),
             Self::Inbound => "inbound".to_owned(),
             Self::Gateways => "gateways".to_owned(),
             Self::All => "all".to_owned(),
@@ -33,10 +36,11 @@ impl LiveEvent {
             "inbound" => Some(Self::Inbound),
             "gateways" => Some(Self::Gateways),
             "all" => Some(Self::All),
-            id => match (id.parse(), id.parse()) {
-                (Ok(id), _) => Some(Self::Broadcast(id)),
-                (_, Ok(id)) => Some(Self::Import(id)),
-                (Err(_), Err(_)) => None,
+            id => match (id.parse(), id.parse(), id.parse()) {
+                (Ok(id), ..) => Some(Self::Broadcast(id)),
+                (_, Ok(id), _) => Some(Self::Import(id)),
+                (_, _, Ok(id)) => Some(Self::Thread(id)),
+                (Err(_), Err(_), Err(_)) => None,
             },
         }
     }

@@ -175,6 +175,7 @@ async fn feed(work: tokio::sync::mpsc::Sender<Outgoing>, count: u32, text: Strin
     for number in 0..count {
         let phone = Phone::from_e164(&format!("+1555{number:07}")).ok_or("not a number")?;
         let outgoing = Outgoing {
+            from: None,
             delivery: DeliveryId::from_raw(i64::from(number)),
             attempt: 1,
             to: Address::Phone(phone),

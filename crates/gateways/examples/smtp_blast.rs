@@ -56,6 +56,7 @@ fn content(bytes: usize) -> Arc<Content> {
 
 fn outgoing(number: i64, content: &Arc<Content>) -> Option<Outgoing> {
     Some(Outgoing {
+        from: None,
         delivery: DeliveryId::from_raw(number),
         attempt: 1,
         to: Address::from_stored(&format!("parent{number}@family.example.org"))?,

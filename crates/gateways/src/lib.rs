@@ -46,6 +46,8 @@ pub struct Outgoing {
     /// Which try this is, from 1; goes back with the outcome, so that a late one is known as late.
     pub attempt: u32,
     pub to: Address,
+    /// The number that families see, where it is not the account's own; the account must own it too.
+    pub from: Option<String>,
     pub content: Arc<Content>,
     /// The category's priority is urgent: carriers that know priorities are told.
     pub urgent: bool,

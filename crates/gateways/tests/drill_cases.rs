@@ -59,6 +59,7 @@ impl InboundSink for Ears {
 fn outgoing(number: i64, to: &str, attempt: u32) -> Outgoing {
     let body = "Lincoln Elementary: reply YES for school texts.".to_owned();
     Outgoing {
+        from: None,
         delivery: DeliveryId::from_raw(number),
         attempt,
         to: Address::from_stored(to).expect("an address"),

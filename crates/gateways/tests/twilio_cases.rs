@@ -99,6 +99,7 @@ fn config(base_url: &str) -> TwilioConfig {
 #[expect(clippy::unwrap_used, reason = "fixtures")]
 fn text(number: i64, body: &str) -> Outgoing {
     Outgoing {
+        from: None,
         delivery: DeliveryId::from_raw(number),
         attempt: 1,
         to: Address::from_stored(&format!("+1370555{number:04}")).unwrap(),

@@ -54,6 +54,7 @@ pub enum Place {
     Now,
     Messages,
     Students,
+    Texting,
     Desk,
     Roster,
     Audit,
@@ -72,13 +73,12 @@ pub struct MenuLine {
 }
 
 impl MenuLine {
-    /// What does not fit into the bar of a phone stands in its menu page.
-    pub fn is_wide_only(&self) -> bool {
+    fn is_wide_only(&self) -> bool {
         matches!(self.place, Place::Desk | Place::Roster | Place::Audit | Place::Settings)
     }
 }
 
-const MENU: [MenuLine; 7] = [
+const MENU: [MenuLine; 8] = [
     MenuLine { place: Place::Now, href: "/", words: "Now", icon: "bell", act: Act::SeeHome },
     MenuLine {
         place: Place::Messages,
@@ -88,6 +88,7 @@ const MENU: [MenuLine; 7] = [
         act: Act::SeeBroadcasts,
     },
     MenuLine { place: Place::Students, href: "/people", words: "Students", icon: "users", act: Act::SeePeople },
+    MenuLine { place: Place::Texting, href: "/texting", words: "Texting", icon: "message-square-text", act: Act::Text },
     MenuLine { place: Place::Desk, href: "/desk", words: "Desk", icon: "clipboard-list", act: Act::SeeRoster },
     MenuLine { place: Place::Roster, href: "/roster", words: "Roster", icon: "file-input", act: Act::SeeRoster },
     MenuLine { place: Place::Audit, href: "/audit", words: "Audit", icon: "history", act: Act::SeeAudit },
@@ -124,6 +125,11 @@ impl Frame {
             may_compose: staff.actor.may_somewhere(Act::Compose),
             live: false,
         }
+    }
+
+    /// What does not fit into the bar of a phone stands in its menu page. Who composes messages has a button more in it.
+    pub fn is_wide_only(&self, line: &MenuLine) -> bool {
+        line.is_wide_only() || (line.place == Place::Texting && self.may_compose)
     }
 
     #[must_use]

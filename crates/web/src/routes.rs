@@ -72,6 +72,7 @@ fn pages() -> Router<WebState> {
         .route("/people/{person}", get(staff::person::page))
         .route("/people/{person}/revocation", post(staff::revocation::post))
         .route("/desk", get(staff::desk::page))
+        .merge(texting())
         .route("/roster", get(staff::roster::list))
         .route("/roster/imports/{id}/issues.csv", get(staff::roster::issues_csv))
         .route("/audit", get(staff::audit::page))
@@ -83,6 +84,28 @@ fn pages() -> Router<WebState> {
         .route("/u/{token}", get(unsubscribe::page).post(unsubscribe::post))
         .route("/hooks/twilio/{gateway}/status", post(hooks::twilio::status))
         .route("/hooks/twilio/{gateway}/inbound", post(hooks::twilio::inbound))
+}
+
+/// Two-way texts.
+fn texting() -> Router<WebState> {
+    use staff::texting::{compose, enrollments, guidance, inbox, settings, student, thread};
+    Router::new()
+        .route("/texting", get(inbox::page))
+        .route("/texting/held/{text}", post(inbox::settle))
+        .route("/texting/enrollments", get(enrollments::page))
+        .route("/texting/enrollments.csv", get(enrollments::csv))
+        .route("/texting/columns", post(enrollments::choose))
+        .route("/texting/check", post(compose::check))
+        .route("/texting/guidance", get(guidance::page))
+        .route("/texting/settings", get(settings::page).post(settings::post))
+        .route("/texting/students/{student}", get(student::page))
+        .route("/texting/students/{student}/edit", get(student::edit).post(student::save))
+        .route("/texting/students/{student}/notes", post(student::note))
+        .route("/texting/students/{student}/communications", post(student::add))
+        .route("/texting/students/{student}/write/{person}", get(compose::page).post(compose::post))
+        .route("/texting/threads/{thread}", get(thread::page).post(thread::post))
+        .route("/texting/threads/{thread}/texts", get(thread::fragment))
+        .route("/texting/threads/{thread}/calm", post(thread::calm))
 }
 
 /// The families' side.

@@ -7,6 +7,7 @@ use schoolbell_engine::commands::create_user::{NewUser, create_user};
 use schoolbell_engine::{Actor, Engine};
 use schoolbell_store::read;
 
+use super::texting;
 use crate::users::link;
 
 /// The school of all but the district administrator.
@@ -49,15 +50,22 @@ pub async fn links(engine: &Engine, base_url: &str) -> anyhow::Result<Vec<Link>>
         let user = if let Some(user) = known {
             user.id
         } else {
+            let person = match (role, scope) {
+                (Role::Teacher, Scope::School(school)) => texting::teacher_of(engine, school).await?,
+                _ => None,
+            };
             let new = NewUser {
                 name: (*name).to_owned(),
                 email: (*email).to_owned(),
-                person: None,
+                person,
                 grants: vec![Grant { role: *role, scope }],
             };
             create_user(engine, &Actor::command_line(), new).await?
         };
         let url = link(engine, user, base_url, SignedDuration::from_hours(12)).await?;
+        if let (Role::Teacher, Scope::School(school)) = (role, scope) {
+            texting::prepare(engine, school, email).await?;
+        }
         links.push(Link { role: *role, name, place: if district { "all schools" } else { SCHOOL }, url });
     }
     Ok(links)

@@ -1,6 +1,7 @@
 //! `schoolbell demo`: a made-up district, loaded through the real importer; carriers that are played inside.
 
 mod cast;
+mod texting;
 mod words;
 
 use std::net::SocketAddr;

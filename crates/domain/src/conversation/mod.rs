@@ -1,4 +1,14 @@
-//! What comes back by text: words that open, close or ask, and our fixed answers.
+//! Two-way texts: what comes in, what staff may write, whose thread it is; and our fixed answers.
 
+pub mod communication;
+pub mod enabled;
+pub mod guard;
 pub mod keyword;
+pub mod outreach;
+pub mod policy;
 pub mod reply;
+pub mod signature;
+pub mod staff_first;
+pub mod sticky_note;
+pub mod text;
+pub mod text_template;

@@ -52,6 +52,23 @@ impl Speaker<'_> {
         ))
     }
 
+    /// The one answer to a text that joins no thread (B21): nobody reads it here, and whom to call.
+    pub fn held(&self) -> String {
+        plainly(&format!(
+            "{}: nobody reads texts here until school staff has written to you first. Call your school: {}. Reply STOP to \
+             end.",
+            self.program, self.help_contact
+        ))
+    }
+
+    /// The answer to START in a thread (LAW-20).
+    pub fn reopened(&self) -> String {
+        plainly(&format!(
+            "{}: texts from school staff are open again. Msg&data rates may apply. Reply HELP for help, STOP to end.",
+            self.program
+        ))
+    }
+
     /// The answer to YES from a number that is on no record: no consent is invented (A26).
     pub fn not_on_file(&self) -> String {
         plainly(&format!(
@@ -88,8 +105,16 @@ mod tests {
     const OURS: Speaker<'_> =
         Speaker { program: "Cedar Valley Unified Alerts", help_contact: "512-555-0100", short_code: "68453" };
 
-    fn all(speaker: Speaker<'_>) -> [String; 5] {
-        [speaker.invitation(), speaker.opted_in(), speaker.stopped(), speaker.help(), speaker.not_on_file()]
+    fn all(speaker: Speaker<'_>) -> [String; 7] {
+        [
+            speaker.invitation(),
+            speaker.opted_in(),
+            speaker.stopped(),
+            speaker.help(),
+            speaker.not_on_file(),
+            speaker.held(),
+            speaker.reopened(),
+        ]
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub mod sign_in;
 pub mod sign_in_link;
 pub mod sign_out;
 pub mod stop_broadcast;
+pub mod texting;
 pub mod unsubscribe;
 
 mod audit;

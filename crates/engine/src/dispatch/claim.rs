@@ -9,10 +9,10 @@ use schoolbell_domain::channel::Channel;
 use schoolbell_domain::consent::{ConsentState, Program};
 use schoolbell_domain::delivery::plan::Basis;
 use schoolbell_domain::delivery::{DeliveryState, FailReason, StateKind, SuppressReason};
-use schoolbell_domain::ids::ContentId;
+use schoolbell_domain::ids::{ContentId, OriginId};
 use schoolbell_domain::people::Address;
 use schoolbell_gateways::{Content, Outgoing, Right};
-use schoolbell_store::write::deliveries::PRIORITY_REPLY;
+use schoolbell_store::write::deliveries::{OriginKind, PRIORITY_REPLY};
 use schoolbell_store::write::queue::{self, Claim, Standing};
 use schoolbell_store::write::tallies::Moves;
 use schoolbell_store::write::{attempts, gateways};
@@ -112,6 +112,7 @@ struct Due {
 struct Sendable {
     standing: Standing,
     to: Address,
+    from: Option<String>,
     content: Arc<Content>,
     is_reply: bool,
 }
@@ -122,6 +123,7 @@ impl Sendable {
             delivery: self.standing.id,
             attempt: self.standing.attempts,
             to: self.to,
+            from: self.from,
             content: self.content,
             urgent: self.standing.urgent,
             expires_at: self.standing.expires_at,
@@ -170,13 +172,15 @@ async fn set_aside(
     contents.load(tx, &due).await?;
     let origins: Vec<_> = due.iter().map(|due| due.standing.place.origin).collect();
     contents.links.load(tx, ask.channel, &origins).await?;
+    let senders = senders_of(tx, &due).await?;
     let mut steps = Vec::new();
     let mut sendable = Vec::with_capacity(due.len());
     for Due { standing, priority } in due {
         let end = match may_leave(&standing, priority, &ledgers, ask) {
             Ok(()) => {
                 if let (Some(to), Some(content)) = (standing.address.clone(), contents.get(standing.content)) {
-                    sendable.push(Sendable { standing, to, content, is_reply: priority == PRIORITY_REPLY });
+                    let from = senders.get(&standing.place.origin).cloned();
+                    sendable.push(Sendable { standing, to, from, content, is_reply: priority == PRIORITY_REPLY });
                     continue;
                 }
                 tracing::error!(delivery.id = %standing.id, "a queued delivery has no address or no text");
@@ -188,6 +192,14 @@ async fn set_aside(
     }
     queue::advance(tx, ask.now, &steps, moves).await?;
     Ok(sendable)
+}
+
+/// From which of our numbers texts of threads, and answers to them, leave; broadcasts leave from the account's own.
+async fn senders_of(tx: &mut Tx, due: &[Due]) -> StoreResult<HashMap<OriginId, String>> {
+    let single =
+        |due: &&Due| due.standing.place.channel == Channel::Sms && due.standing.origin_kind != OriginKind::Broadcast;
+    let origins: Vec<OriginId> = due.iter().filter(single).map(|due| due.standing.place.origin).collect();
+    Ok(read::threads::senders(tx, &origins).await?.into_iter().collect())
 }
 
 fn sending(standing: Standing) -> Standing {
@@ -202,7 +214,8 @@ fn may_leave(row: &Standing, priority: i64, ledgers: &Ledgers, ask: &Ask<'_>) ->
     let of = |states: &HashMap<String, ConsentState>| {
         row.address.as_ref().and_then(|address| states.get(address.expose())).copied()
     };
-    let state = of(&ledgers.program);
+    let is_thread = row.origin_kind == OriginKind::Conversation;
+    let state = of(if is_thread { &ledgers.texting } else { &ledgers.program });
     let revoked = state == Some(ConsentState::Revoked);
     match ask.channel {
         Channel::Sms if priority == PRIORITY_REPLY => Ok(()),
@@ -227,6 +240,8 @@ fn may_leave(row: &Standing, priority: i64, ledgers: &Ledgers, ask: &Ask<'_>) ->
 struct Ledgers {
     /// Alerts for texts, calls for calls.
     program: HashMap<String, ConsentState>,
+    /// Of texts in threads, which have a program of their own.
+    texting: HashMap<String, ConsentState>,
     emergency_calls: HashMap<String, ConsentState>,
 }
 
@@ -234,7 +249,12 @@ async fn ledgers_of(tx: &mut Tx, channel: Channel, due: &[Due]) -> StoreResult<L
     let numbers: Vec<&str> = due.iter().filter_map(|due| due.standing.address.as_ref()).map(Address::expose).collect();
     let mut ledgers = Ledgers::default();
     match channel {
-        Channel::Sms => ledgers.program = read::consent::states(tx, Program::Alerts, &numbers).await?,
+        Channel::Sms => {
+            ledgers.program = read::consent::states(tx, Program::Alerts, &numbers).await?;
+            if due.iter().any(|due| due.standing.origin_kind == OriginKind::Conversation) {
+                ledgers.texting = read::consent::states(tx, Program::Texting, &numbers).await?;
+            }
+        }
         Channel::Voice => {
             ledgers.program = read::consent::states(tx, Program::Voice, &numbers).await?;
             ledgers.emergency_calls = read::consent::states(tx, Program::EmergencyCalls, &numbers).await?;

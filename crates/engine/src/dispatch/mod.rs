@@ -18,7 +18,7 @@ use std::sync::Arc;
 use schoolbell_domain::category::RULES;
 use schoolbell_gateways::{Gateway, InboundSink};
 use schoolbell_store::StoreResult;
-use schoolbell_store::write::deliveries::{PRIORITY_INVITATION, PRIORITY_REPLY};
+use schoolbell_store::write::deliveries::{PRIORITY_INVITATION, PRIORITY_REPLY, PRIORITY_TEXT};
 use schoolbell_store::write::gateways::{self, GatewayEntry};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -78,7 +78,7 @@ impl Dispatcher {
 /// the other and held rows of one never hide due rows of another.
 pub(crate) fn priorities() -> Vec<i64> {
     let mut priorities: Vec<i64> =
-        RULES.iter().map(|rule| rule.priority).chain([PRIORITY_REPLY, PRIORITY_INVITATION]).collect();
+        RULES.iter().map(|rule| rule.priority).chain([PRIORITY_REPLY, PRIORITY_TEXT, PRIORITY_INVITATION]).collect();
     priorities.sort_unstable();
     priorities.dedup();
     priorities

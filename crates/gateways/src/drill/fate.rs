@@ -127,6 +127,8 @@ fn text(digits: u64, spread: u64, body: &str) -> Fate {
     let reply = (heard + 3_000 + 9 * spread, ());
     let answers = |words| Fate::accepted(taken, vec![arrived, (reply.0, Word::Text(words))]);
     let invites = body.to_ascii_lowercase().contains("yes");
+    // What a teacher asks in a thread.
+    let asks = body.contains('?');
     match digits {
         0..=29 if invites => answers("YES"),
         30..=34 if invites => answers("Y"),
@@ -134,6 +136,8 @@ fn text(digits: u64, spread: u64, body: &str) -> Fate {
         38 if invites => answers(" Yes please "),
         39 if invites => answers("no"),
         40 => answers("HELP"),
+        41 if asks => answers("Yes, I can log on now. Thank you!"),
+        42 if asks => answers("Sí, gracias. ¿A qué hora?"),
         90..=92 => Fate::accepted(taken, vec![lost(FailReason::Unreachable, "UNDELIV")]),
         93 | 94 => {
             let expired = Word::Receipt(ReceiptStatus::Undelivered(FailReason::ExpiredAtCarrier), "EXPIRED");
@@ -212,6 +216,7 @@ mod tests {
             ("00", "School is closed.", &["DELIVRD"], &[]),
             ("40", "School is closed.", &["DELIVRD"], &["HELP"]),
             ("41", INVITE, &["DELIVRD"], &[]),
+            ("41", "Are you able to log on?", &["DELIVRD"], &["Yes, I can log on now. Thank you!"]),
             ("91", INVITE, &["UNDELIV"], &[]),
             ("94", INVITE, &["EXPIRED"], &[]),
             ("95", INVITE, &["REJECTD"], &[]),

@@ -178,8 +178,8 @@ impl Town {
 
     async fn text_back(&self, outgoing: &Outgoing, body: &str) {
         let config = &self.gateway.config;
-        let heard =
-            HeardText { from: outgoing.to.expose().to_owned(), to: config.number.clone(), body: body.to_owned() };
+        let to = outgoing.from.clone().unwrap_or_else(|| config.number.clone());
+        let heard = HeardText { from: outgoing.to.expose().to_owned(), to, body: body.to_owned() };
         while let Err(error) = self.sink.text(&self.gateway.name, heard.clone()).await {
             tracing::warn!(gateway = self.gateway.name, %error, "a text was not kept and is sent again");
             if !again(&self.stop).await {

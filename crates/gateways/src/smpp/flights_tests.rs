@@ -19,6 +19,7 @@ fn message(parts: usize) -> Message {
     let content = Content { subject: String::new(), body, html: None, language: "en".to_owned() };
     let cut = Arc::new(sender.parts(&content).unwrap());
     let outgoing = Outgoing {
+        from: None,
         delivery: DeliveryId::from_raw(1),
         attempt: 1,
         to: Address::Phone(Phone::from_e164("+15125550143").unwrap()),

@@ -22,12 +22,27 @@ use crate::{Content, Outgoing};
 #[derive(Debug, Clone)]
 pub(super) struct Sender {
     service_type: ServiceType,
-    source_ton: Ton,
-    source_npi: Npi,
-    source: COctetString<1, 21>,
+    source: Source,
     alphabet: DefaultAlphabet,
     mark: PartMark,
     send_expiry: bool,
+}
+
+/// Whom a message comes from, as it stands on the wire.
+#[derive(Debug, Clone)]
+struct Source {
+    ton: Ton,
+    npi: Npi,
+    address: COctetString<1, 21>,
+}
+
+impl Source {
+    /// By the shape of the number: `+…` international and E.164, up to eight digits network specific.
+    fn of(number: &str) -> Result<Self, String> {
+        let (ton, npi) = shape(number);
+        let address = octets("source", number.strip_prefix('+').unwrap_or(number))?;
+        Ok(Self { ton: Ton::from(ton), npi: Npi::from(npi), address })
+    }
 }
 
 /// The parts of one content, shared by all who get the same.
@@ -47,6 +62,8 @@ impl Parts {
 #[derive(Debug)]
 pub(super) struct Message {
     to: COctetString<1, 21>,
+    /// The source where it is not that of the bind.
+    from: Option<Source>,
     parts: Arc<Parts>,
     reference: u8,
     urgent: bool,
@@ -91,13 +108,15 @@ impl Coding {
 impl Sender {
     /// Fails where the standard cannot carry a setting; [`SmppConfig::verify`] says so in the operator's words first.
     pub(super) fn new(config: &SmppConfig) -> Result<Self, String> {
-        let (ton, npi) = shape(&config.source);
-        let source = config.source.strip_prefix('+').unwrap_or(&config.source);
+        let by_shape = Source::of(&config.source)?;
+        let source = Source {
+            ton: config.source_ton.map_or(by_shape.ton, Ton::from),
+            npi: config.source_npi.map_or(by_shape.npi, Npi::from),
+            ..by_shape
+        };
         Ok(Self {
             service_type: ServiceType::new(octets("service_type", &config.service_type)?),
-            source_ton: Ton::from(config.source_ton.unwrap_or(ton)),
-            source_npi: Npi::from(config.source_npi.unwrap_or(npi)),
-            source: octets("source", source)?,
+            source,
             alphabet: config.default_alphabet,
             mark: config.parts,
             send_expiry: config.send_expiry,
@@ -131,7 +150,8 @@ impl Sender {
         let digits = phone.expose().trim_start_matches('+');
         let to = octets("to", digits).map_err(|_| Unwritable::NotAPhone)?;
         let expiry = if self.send_expiry { expiry(outgoing) } else { EmptyOrFullCOctetString::empty() };
-        Ok(Message { to, parts, reference, urgent: outgoing.urgent, expiry })
+        let from = outgoing.from.as_deref().map(Source::of).transpose().map_err(|_| Unwritable::NotAPhone)?;
+        Ok(Message { to, from, parts, reference, urgent: outgoing.urgent, expiry })
     }
 
     /// The packet of one part, counted from 0.
@@ -145,11 +165,12 @@ impl Sender {
         } else {
             text.to_vec()
         };
+        let source = message.from.as_ref().unwrap_or(&self.source);
         let submit = SubmitSm::builder()
             .service_type(self.service_type.clone())
-            .source_addr_ton(self.source_ton)
-            .source_addr_npi(self.source_npi)
-            .source_addr(self.source.clone())
+            .source_addr_ton(source.ton)
+            .source_addr_npi(source.npi)
+            .source_addr(source.address.clone())
             .dest_addr_ton(Ton::International)
             .dest_addr_npi(Npi::Isdn)
             .destination_addr(message.to.clone())

@@ -64,9 +64,10 @@ impl Client {
 
     /// Posts one message; never an error: what the wire did is an answer too.
     pub(super) async fn send(&self, outgoing: &Outgoing, validity_s: i64) -> Said {
+        let own = outgoing.from.clone().map(|number| Sender { number: Some(number), service: None });
         let message = NewMessage {
             to: outgoing.to.expose(),
-            from: &self.from,
+            from: own.as_ref().unwrap_or(&self.from),
             body: &outgoing.content.body,
             status_callback: Some(&self.status_callback),
             validity_s,

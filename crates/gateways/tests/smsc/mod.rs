@@ -192,6 +192,7 @@ impl Desk {
             DeliveryId::from_raw(*sent)
         };
         let outgoing = Outgoing {
+            from: None,
             delivery,
             attempt: 3,
             to: Address::Phone(Phone::from_e164(to).expect("E.164")),

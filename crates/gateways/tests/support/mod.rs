@@ -210,6 +210,7 @@ pub fn mail(number: i64, to: &str) -> Outgoing {
         language: "en".to_owned(),
     };
     Outgoing {
+        from: None,
         delivery: DeliveryId::from_raw(number),
         attempt: 1,
         to: Address::from_stored(to).expect("an address"),

@@ -305,6 +305,7 @@ impl Trunk {
             delivery,
             attempt: 1,
             to: Address::from_stored(number).expect("a number"),
+            from: None,
             content: Arc::new(content),
             urgent: false,
             expires_at: Timestamp::MAX,

@@ -24,6 +24,7 @@ statements! {
     LOOKUP = "SELECT name, time_zone, settings FROM district WHERE id = 1";
     ZONES = "SELECT DISTINCT time_zone FROM school WHERE active AND time_zone IS NOT NULL";
     SCHOOLS = "SELECT id, name, level, time_zone FROM school WHERE active ORDER BY name, id";
+    ZONE = "SELECT time_zone FROM school WHERE id = $1";
 }
 
 /// The district, or `None` before it was set up.
@@ -77,4 +78,12 @@ pub async fn schools(reads: &mut impl Reads) -> StoreResult<Vec<SchoolRow>> {
         .into_iter()
         .map(|(id, name, level, time_zone)| SchoolRow { id: SchoolId::from_raw(id), name, level, time_zone })
         .collect())
+}
+
+/// The zone of a school where it differs from the district's.
+pub async fn zone_of(reads: &mut impl Reads, school: SchoolId) -> StoreResult<Option<TimeZone>> {
+    let name: Option<Option<String>> =
+        on!(reads.tx(), |conn| sqlx::query_scalar(ZONE).bind(school.raw()).fetch_optional(conn).await)?;
+    let zone = name.flatten().map(|name| TimeZone::get(&name));
+    zone.transpose().map_err(|error| StoreError::Damaged { row: school.to_string(), what: error.to_string() })
 }

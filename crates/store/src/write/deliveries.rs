@@ -24,6 +24,8 @@ pub enum OriginKind {
 
 /// Priority of the answer to a keyword: before everything else.
 pub const PRIORITY_REPLY: i64 = 5;
+/// Priority of a text in a thread: somebody waits for it. After what is urgent, before everything else that is sent to many.
+pub const PRIORITY_TEXT: i64 = 25;
 /// Priority of an invitation: after everything else.
 pub const PRIORITY_INVITATION: i64 = 70;
 

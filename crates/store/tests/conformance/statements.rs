@@ -40,6 +40,10 @@ pub const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("read/suppressions", read::suppressions::STATEMENTS),
     ("read/tallies", read::tallies::STATEMENTS),
     ("read/users", read::users::STATEMENTS),
+    ("read/communications", read::communications::STATEMENTS),
+    ("read/sms_contacts", read::sms_contacts::STATEMENTS),
+    ("read/texting", read::texting::STATEMENTS),
+    ("read/threads", read::threads::STATEMENTS),
     ("write/attempts", write::attempts::STATEMENTS),
     ("write/audit", write::audit::STATEMENTS),
     ("write/broadcasts", write::broadcasts::STATEMENTS),
@@ -71,6 +75,9 @@ pub const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("write/sessions", write::sessions::STATEMENTS),
     ("write/tallies", write::tallies::STATEMENTS),
     ("write/users", write::users::STATEMENTS),
+    ("write/sms_contacts", write::sms_contacts::STATEMENTS),
+    ("write/texting", write::texting::STATEMENTS),
+    ("write/threads", write::threads::STATEMENTS),
 ];
 
 #[tokio::test]

@@ -18,4 +18,5 @@ pub mod roster;
 pub mod sessions;
 pub mod settings;
 pub mod sign_in;
+pub mod texting;
 pub mod users;

@@ -6,5 +6,6 @@ mod families;
 mod held;
 mod hooks;
 mod pages;
+mod texting;
 mod unsubscribe;
 mod world;

@@ -1,0 +1,8 @@
+//! What staff do to text families: numbers, texts, the communications log, held texts, and how texting is set up.
+
+pub mod add_communication;
+pub mod read_thread;
+pub mod record_sms_number;
+pub mod send_text;
+pub mod set_up_texting;
+pub mod settle_held;

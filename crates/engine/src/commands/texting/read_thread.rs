@@ -1,0 +1,69 @@
+//! Who may read a thread, and that it was read: its own staff, those who teach the student, those who supervise.
+
+use schoolbell_domain::ids::ConversationId;
+use schoolbell_domain::permission::{Act, Scope};
+use schoolbell_store::read::sms_contacts;
+use schoolbell_store::read::threads::{ThreadLine, lookup_thread};
+use schoolbell_store::tx::Reads;
+use schoolbell_store::write::threads;
+use serde_json::json;
+
+use crate::commands::audit::tell;
+use crate::error::{CommandError, CommandResult};
+use crate::live::LiveEvent;
+use crate::texting::staff_person;
+use crate::{Actor, Engine};
+
+/// The thread, if the actor may read it.
+pub async fn must_read(reads: &mut impl Reads, actor: &Actor, id: ConversationId) -> CommandResult<ThreadLine> {
+    let thread = lookup_thread(reads, id).await?.ok_or_else(|| CommandError::NotFound(id.to_string()))?;
+    let is_own = actor.user == Some(thread.user);
+    if is_own || actor.must(Act::Supervise, Scope::School(thread.school)).is_ok() {
+        return Ok(thread);
+    }
+    actor.must(Act::Text, Scope::School(thread.school))?;
+    let person = match actor.user {
+        Some(user) => staff_person(reads, user).await?,
+        None => None,
+    };
+    match person {
+        Some(person) if sms_contacts::teaches(reads, person, thread.student).await? => Ok(thread),
+        Some(_) | None => Err(CommandError::not_allowed()),
+    }
+}
+
+/// Notes that somebody opened the thread; what came in is read once its own staff did.
+pub async fn read_thread(engine: &Engine, actor: &Actor, id: ConversationId) -> CommandResult<()> {
+    let was_unread = engine
+        .db
+        .write("read thread", async |tx| {
+            let thread = must_read(tx, actor, id).await?;
+            threads::look(tx, engine.next_id(), (id, &actor.name), engine.now()).await?;
+            let own = actor.user == Some(thread.user) && thread.unread > 0;
+            if own {
+                threads::seen(tx, id).await?;
+            }
+            Ok::<_, CommandError>(own)
+        })
+        .await?;
+    if was_unread {
+        engine.live.tell(LiveEvent::Thread(id));
+    }
+    Ok(())
+}
+
+/// A supervisor, or the thread's own staff, has looked after words that needed a human.
+pub async fn settle_alarm(engine: &Engine, actor: &Actor, id: ConversationId) -> CommandResult<()> {
+    engine
+        .db
+        .write("settle alarm", async |tx| {
+            let thread = must_read(tx, actor, id).await?;
+            actor.must(Act::Supervise, Scope::School(thread.school))?;
+            threads::calmed(tx, id).await?;
+            tell(engine, tx, actor, ("settle_alarm", &id.to_string()), json!({})).await?;
+            Ok::<_, CommandError>(())
+        })
+        .await?;
+    engine.live.tell(LiveEvent::Thread(id));
+    Ok(())
+}

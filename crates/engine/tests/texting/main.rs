@@ -1,0 +1,9 @@
+//! Two-way texts: staff first, on the record, over a real wire (B1 to B29, LAW-9, LAW-52, LAW-54).
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod pace;
+mod peer;
+mod rules;
+mod threads;
+mod world;

@@ -1,0 +1,198 @@
+//! How texting is set up, who is in whose classes, and when each student was last reached (B5, B13, B17, B20).
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use schoolbell_domain::ids::{PersonId, SchoolId, SectionId, UserId};
+
+use crate::error::StoreResult;
+use crate::on;
+use crate::sql::{fetch_set, rows_that_fit};
+use crate::statements;
+use crate::time::instant;
+use crate::tx::Reads;
+
+/// One of our numbers.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OurNumber {
+    pub number: String,
+    /// Whose own it is; `None`: of the pool.
+    pub user: Option<UserId>,
+    pub active: bool,
+}
+
+/// What somebody of the staff chose.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// `Mrs. Bell`; empty if nothing was chosen.
+    pub shown_name: String,
+    /// Words of columns, parted by blanks; empty for the usual ones.
+    pub columns: String,
+}
+
+/// A student in a section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enrolled {
+    pub student: PersonId,
+    pub given: String,
+    pub family: String,
+    pub grade: String,
+    pub section: SectionId,
+    pub section_title: String,
+    pub period: String,
+}
+
+/// When a student was last reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LastContact {
+    pub call: Option<Timestamp>,
+    pub text: Option<Timestamp>,
+    /// By any means that counts as a contact.
+    pub any: Option<Timestamp>,
+}
+
+#[derive(sqlx::FromRow)]
+struct EnrolledRow {
+    id: i64,
+    given: String,
+    family: String,
+    grade: String,
+    section_id: i64,
+    title: String,
+    period: Option<String>,
+}
+
+type ContactedRow = (i64, Option<i64>, Option<i64>);
+
+statements! {
+    SCHOOLS = "SELECT school_id FROM texting_school WHERE takes_part ORDER BY school_id";
+    NUMBERS = "SELECT number, user_id, active FROM texting_number ORDER BY number";
+    IS_OURS = "SELECT COUNT(*) FROM texting_number WHERE number = $1";
+    /// A number of one's own first, then one that this phone has never had a thread with.
+    FREE = "SELECT texting_number.number FROM texting_number WHERE texting_number.active \
+        AND (texting_number.user_id = $1 OR texting_number.user_id IS NULL) \
+        AND NOT EXISTS (SELECT 1 FROM conversation WHERE conversation.our_number = texting_number.number \
+            AND conversation.their_number = $2 AND conversation.closed_at IS NULL) \
+        ORDER BY CASE WHEN texting_number.user_id IS NULL THEN 1 ELSE 0 END, \
+            (SELECT COUNT(*) FROM conversation WHERE conversation.our_number = texting_number.number \
+                AND conversation.their_number = $2), texting_number.number LIMIT 1";
+    STAFF_BY_EMAIL = "SELECT person.id FROM contact_point JOIN person ON person.id = contact_point.person_id \
+        WHERE contact_point.address = $1 AND contact_point.active AND person.kind = 3 AND person.active \
+        ORDER BY person.id LIMIT 1";
+    A_TEACHER = "SELECT taught.person_id FROM enrollment AS taught JOIN section ON section.id = taught.section_id \
+        WHERE section.school_id = $1 AND section.active AND taught.role = 'teacher' AND taught.active \
+        ORDER BY section.homeroom DESC, section.title, taught.person_id LIMIT 1";
+    PROFILE = "SELECT shown_name, columns FROM texting_profile WHERE user_id = $1";
+    TAUGHT_BY = "SELECT person.id, person.given, person.family, student.grade, section.id AS section_id, \
+        section.title, section.period FROM enrollment AS taught JOIN section ON section.id = taught.section_id \
+        JOIN enrollment AS learns ON learns.section_id = section.id AND learns.role = 'student' \
+        JOIN person ON person.id = learns.person_id JOIN student ON student.person_id = person.id \
+        WHERE taught.person_id = $1 AND taught.role = 'teacher' AND taught.active AND learns.active \
+        AND section.active AND person.active ORDER BY section.title, section.id, person.folded_name, person.id LIMIT $2";
+    /// Students without a section too: not every roster names sections.
+    OF_SCHOOL = "SELECT person.id, person.given, person.family, student.grade, COALESCE(section.id, 0) AS section_id, \
+        COALESCE(section.title, '') AS title, section.period FROM student JOIN person ON person.id = student.person_id \
+        LEFT JOIN enrollment AS learns ON learns.person_id = person.id AND learns.role = 'student' AND learns.active \
+        LEFT JOIN section ON section.id = learns.section_id \
+        WHERE student.school_id = $1 AND person.active AND (section.id IS NULL OR section.active) \
+        ORDER BY title, section_id, person.folded_name, person.id LIMIT $2";
+    TEXTED = "SELECT student_id, MAX(last_at), MAX(last_at) FROM conversation WHERE texts > 0 AND student_id IN {list@1} \
+        GROUP BY student_id";
+    CONTACTED = "SELECT student_id, MAX(CASE WHEN kind = 'call' THEN at END), \
+        MAX(CASE WHEN kind <> 'note' THEN at END) FROM communication WHERE student_id IN {list@1} GROUP BY student_id";
+}
+
+/// The schools that take part.
+pub async fn schools(reads: &mut impl Reads) -> StoreResult<Vec<SchoolId>> {
+    let rows: Vec<i64> = on!(reads.tx(), |conn| sqlx::query_scalar(SCHOOLS).fetch_all(conn).await)?;
+    Ok(rows.into_iter().map(SchoolId::from_raw).collect())
+}
+
+pub async fn numbers(reads: &mut impl Reads) -> StoreResult<Vec<OurNumber>> {
+    let rows: Vec<(String, Option<i64>, bool)> = on!(reads.tx(), |conn| sqlx::query_as(NUMBERS).fetch_all(conn).await)?;
+    Ok(rows
+        .into_iter()
+        .map(|(number, user, active)| OurNumber { number, user: user.map(UserId::from_raw), active })
+        .collect())
+}
+
+/// Whether a number is one that staff text from, also one that is retired.
+pub async fn is_ours(reads: &mut impl Reads, number: &str) -> StoreResult<bool> {
+    let count: i64 = on!(reads.tx(), |conn| sqlx::query_scalar(IS_OURS).bind(number).fetch_one(conn).await)?;
+    Ok(count > 0)
+}
+
+/// The number from which somebody begins a thread with this phone; `None` if each of ours has one with it.
+pub async fn free_number(reads: &mut impl Reads, user: UserId, their: &str) -> StoreResult<Option<String>> {
+    Ok(on!(reads.tx(), |conn| sqlx::query_scalar(FREE).bind(user.raw()).bind(their).fetch_optional(conn).await)?)
+}
+
+pub async fn profile(reads: &mut impl Reads, user: UserId) -> StoreResult<Profile> {
+    let row: Option<(String, String)> =
+        on!(reads.tx(), |conn| sqlx::query_as(PROFILE).bind(user.raw()).fetch_optional(conn).await)?;
+    Ok(row.map(|(shown_name, columns)| Profile { shown_name, columns }).unwrap_or_default())
+}
+
+/// The member of the staff on the roster with this e-mail, in lower case.
+pub async fn staff_by_email(reads: &mut impl Reads, email: &str) -> StoreResult<Option<PersonId>> {
+    let id: Option<i64> =
+        on!(reads.tx(), |conn| sqlx::query_scalar(STAFF_BY_EMAIL).bind(email).fetch_optional(conn).await)?;
+    Ok(id.map(PersonId::from_raw))
+}
+
+/// Somebody who teaches at the school; `None` if nobody does.
+pub async fn a_teacher_of(reads: &mut impl Reads, school: SchoolId) -> StoreResult<Option<PersonId>> {
+    let id: Option<i64> =
+        on!(reads.tx(), |conn| sqlx::query_scalar(A_TEACHER).bind(school.raw()).fetch_optional(conn).await)?;
+    Ok(id.map(PersonId::from_raw))
+}
+
+/// The students of a teacher, by section and name.
+pub async fn taught_by(reads: &mut impl Reads, staff: PersonId, most: i64) -> StoreResult<Vec<Enrolled>> {
+    let rows: Vec<EnrolledRow> =
+        on!(reads.tx(), |conn| sqlx::query_as(TAUGHT_BY).bind(staff.raw()).bind(most).fetch_all(conn).await)?;
+    Ok(rows.into_iter().map(enrolled).collect())
+}
+
+/// The students of a school, by section and name.
+pub async fn of_school(reads: &mut impl Reads, school: SchoolId, most: i64) -> StoreResult<Vec<Enrolled>> {
+    let rows: Vec<EnrolledRow> =
+        on!(reads.tx(), |conn| sqlx::query_as(OF_SCHOOL).bind(school.raw()).bind(most).fetch_all(conn).await)?;
+    Ok(rows.into_iter().map(enrolled).collect())
+}
+
+/// When these students were last reached; one who never was is left out. Broadcasts are no contact: nobody was spoken with.
+pub async fn last_contacts(
+    reads: &mut impl Reads,
+    students: &[PersonId],
+) -> StoreResult<HashMap<PersonId, LastContact>> {
+    let mut contacts: HashMap<PersonId, LastContact> = HashMap::new();
+    for chunk in students.chunks(rows_that_fit(1, 1000)) {
+        let tx = reads.tx();
+        let texted = fetch_set!(&mut *tx, ContactedRow, TEXTED, [], chunk, |query, id| query.bind(id.raw()))?;
+        for (student, at, _) in texted {
+            let last = contacts.entry(PersonId::from_raw(student)).or_default();
+            last.text = at.map(instant).transpose()?;
+            last.any = last.any.max(last.text);
+        }
+        let contacted = fetch_set!(&mut *tx, ContactedRow, CONTACTED, [], chunk, |query, id| query.bind(id.raw()))?;
+        for (student, call, any) in contacted {
+            let last = contacts.entry(PersonId::from_raw(student)).or_default();
+            last.call = call.map(instant).transpose()?;
+            last.any = last.any.max(any.map(instant).transpose()?);
+        }
+    }
+    Ok(contacts)
+}
+
+fn enrolled(row: EnrolledRow) -> Enrolled {
+    Enrolled {
+        student: PersonId::from_raw(row.id),
+        given: row.given,
+        family: row.family,
+        grade: row.grade,
+        section: SectionId::from_raw(row.section_id),
+        section_title: row.title,
+        period: row.period.unwrap_or_default(),
+    }
+}

@@ -1,0 +1,193 @@
+//! `/texting`: the inbox, unread first, live; what is held, and threads of a school for those who watch over them.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{Html, Redirect};
+use schoolbell_domain::conversation::text::Direction;
+use schoolbell_domain::ids::{ConversationId, InboundId};
+use schoolbell_domain::people::name::fold_name;
+use schoolbell_domain::permission::Act;
+use schoolbell_engine::commands::texting::settle_held::{HeldStep, settle_held};
+use schoolbell_store::read::district;
+use schoolbell_store::read::threads::{self, HeldLine, ThreadLine};
+use schoolbell_store::tx::Reads;
+use serde::Deserialize;
+
+use super::name;
+use crate::WebState;
+use crate::error::{PageError, PageResult};
+use crate::form::{Signed, problem};
+use crate::frame::{Frame, Place, html};
+use crate::looks::address;
+use crate::session::Staff;
+use crate::times::{Teller, TimeElement, counted};
+
+const SHOWN: i64 = 50;
+
+#[derive(Template)]
+#[template(path = "texting_inbox.html")]
+struct InboxPage {
+    frame: Frame,
+    may_text: bool,
+    supervises: bool,
+    list: List,
+}
+
+#[derive(Template)]
+#[template(path = "texting_list.html")]
+struct List {
+    search: String,
+    /// `own`, or `school` for those who watch over threads.
+    whose: &'static str,
+    said: String,
+    threads: Vec<Line>,
+    held: Vec<Held>,
+    csrf: String,
+}
+
+struct Line {
+    id: ConversationId,
+    person: String,
+    student: String,
+    staff: String,
+    last: String,
+    at: TimeElement,
+    unread: i64,
+    needs_human: bool,
+    closed: bool,
+}
+
+struct Held {
+    id: InboundId,
+    from: String,
+    body: String,
+    why: &'static str,
+    answered: bool,
+    escalated_by: String,
+    at: TimeElement,
+}
+
+#[derive(Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    search: String,
+    #[serde(default)]
+    whose: String,
+}
+
+/// `GET /texting`; with htmx the list alone.
+pub async fn page(
+    State(state): State<WebState>,
+    staff: Staff,
+    headers: axum::http::HeaderMap,
+    Query(asked): Query<Asked>,
+) -> PageResult<Html<String>> {
+    if !staff.actor.may_somewhere(Act::Text) && !staff.actor.may_somewhere(Act::SettleHeld) {
+        staff.must_somewhere(Act::Text)?;
+    }
+    let supervises = staff.actor.may_somewhere(Act::Supervise);
+    let mut reads = state.engine.reader().read().await?;
+    let list = list(&mut reads, &staff, &asked, supervises).await?;
+    if headers.contains_key("hx-request") {
+        return html(&list);
+    }
+    html(&InboxPage {
+        frame: Frame::new(&staff, Place::Texting, "Texting").live(),
+        may_text: staff.actor.may_somewhere(Act::Text),
+        supervises,
+        list,
+    })
+}
+
+async fn list(reads: &mut impl Reads, staff: &Staff, asked: &Asked, supervises: bool) -> PageResult<List> {
+    let teller = staff.teller();
+    let folded = fold_name(&asked.search);
+    let of_school = supervises && asked.whose == "school";
+    let found = if of_school {
+        of_schools(reads, staff).await?
+    } else if folded.is_empty() {
+        threads::inbox(reads, staff.user, None, SHOWN).await?
+    } else {
+        threads::search(reads, staff.user, &folded, SHOWN).await?
+    };
+    let unread = found.iter().filter(|thread| thread.unread > 0).count();
+    Ok(List {
+        search: asked.search.clone(),
+        whose: if of_school { "school" } else { "own" },
+        said: match unread {
+            0 => String::new(),
+            unread => counted(u64::try_from(unread).unwrap_or(0), "thread with new texts", "threads with new texts"),
+        },
+        threads: found.iter().map(|thread| line(&teller, thread)).collect(),
+        held: held(reads, staff, &teller).await?,
+        csrf: staff.csrf.clone(),
+    })
+}
+
+/// The threads of the schools that somebody watches over: those that need a human first.
+async fn of_schools(reads: &mut impl Reads, staff: &Staff) -> PageResult<Vec<ThreadLine>> {
+    let schools = match staff.schools_for(Act::Supervise) {
+        Some(schools) => schools,
+        None => district::schools(reads).await?.into_iter().map(|school| school.id).collect(),
+    };
+    let mut found = Vec::new();
+    for school in schools {
+        found.extend(threads::of_school(reads, school, None, SHOWN).await?);
+    }
+    found.sort_by_key(|thread| (!thread.needs_human, std::cmp::Reverse(thread.last_at)));
+    found.truncate(usize::try_from(SHOWN).unwrap_or(50));
+    Ok(found)
+}
+
+/// Held texts of the schools where somebody may settle them; those of no school for everybody who may.
+async fn held(reads: &mut impl Reads, staff: &Staff, teller: &Teller) -> PageResult<Vec<Held>> {
+    if !staff.actor.may_somewhere(Act::SettleHeld) {
+        return Ok(Vec::new());
+    }
+    let allowed = staff.schools_for(Act::SettleHeld);
+    let sees = |held: &HeldLine| match (&allowed, held.school) {
+        (None, _) | (_, None) => true,
+        (Some(schools), Some(school)) => schools.contains(&school),
+    };
+    let found = threads::held(reads, SHOWN).await?;
+    Ok(found
+        .into_iter()
+        .filter(sees)
+        .map(|held| Held {
+            id: held.inbound,
+            from: address(&held.from),
+            body: held.body,
+            why: held.reason.sentence(),
+            answered: held.answered,
+            escalated_by: held.escalated_by.unwrap_or_default(),
+            at: teller.tell(held.held_at),
+        })
+        .collect())
+}
+
+fn line(teller: &Teller, thread: &ThreadLine) -> Line {
+    let last: String = thread.last_body.chars().take(90).collect();
+    let who = if thread.last_direction == Direction::Out { "You: " } else { "" };
+    Line {
+        id: thread.id,
+        person: name(&thread.person_given, &thread.person_family),
+        student: name(&thread.student_given, &thread.student_family),
+        staff: thread.staff.clone(),
+        last: format!("{who}{last}"),
+        at: teller.tell(thread.last_at),
+        unread: thread.unread,
+        needs_human: thread.needs_human,
+        closed: thread.closed_at.is_some(),
+    }
+}
+
+/// `POST /texting/held/{text}`: a supervisor is asked, or it is settled.
+pub async fn settle(State(state): State<WebState>, Path(id): Path<InboundId>, form: Signed) -> PageResult<Redirect> {
+    let step = match form.fields.text("step") {
+        "ask" => HeldStep::AskSupervisor,
+        "settle" => HeldStep::Settle,
+        _ => return Err(PageError::BadInput(vec![problem("step", "choose what becomes of the text")])),
+    };
+    settle_held(&state.engine, &form.staff.actor, id, step).await?;
+    Ok(Redirect::to("/texting#held"))
+}
