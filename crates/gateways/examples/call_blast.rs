@@ -110,6 +110,7 @@ fn outgoing(number: usize) -> Outgoing {
     let content =
         Content { subject: String::new(), body: "School is closed.".to_owned(), html: None, language: "en".to_owned() };
     Outgoing {
+        from: None,
         delivery: DeliveryId::from_raw(i64::try_from(number).unwrap_or(i64::MAX)),
         attempt: 1,
         to: Address::from_stored(&format!("+1370{number:07}")).unwrap_or_else(|| unreachable!("a number")),
