@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use schoolbell_domain::delivery::reason::FailReason;
 use schoolbell_domain::delivery::settle::AttemptOutcome;
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -139,6 +139,8 @@ struct Calls {
     health: watch::Receiver<Health>,
     waiting: VecDeque<Outgoing>,
     up: JoinSet<Over>,
+    /// Whom each of them calls, for the case that its task breaks off.
+    begun: HashMap<Id, Outgoing>,
     exchanges: HashMap<String, Exchange>,
     pause: Duration,
     paused_until: Instant,
@@ -151,6 +153,7 @@ impl Calls {
             health,
             waiting: VecDeque::new(),
             up: JoinSet::new(),
+            begun: HashMap::new(),
             exchanges: HashMap::new(),
             pause: FIRST_PAUSE,
             paused_until: Instant::now(),
@@ -166,7 +169,7 @@ impl Calls {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                Some(over) = self.up.join_next(), if !self.up.is_empty() => self.note(over),
+                Some(over) = self.up.join_next_with_id(), if !self.up.is_empty() => self.note(over).await,
                 changed = self.health.changed() => if changed.is_err() { break },
                 next = taken.recv(), if open && self.has_room() => match next {
                     Some(outgoing) => self.waiting.push_back(outgoing),
@@ -246,20 +249,27 @@ impl Calls {
         busy.calls += 1;
         busy.free_at =
             self.shared.trunk.config.exchange_per_second.map(|rate| now + Duration::from_secs_f64(1.0 / rate));
-        let shared = self.shared.clone();
-        self.up.spawn(async move {
-            let (congested, wait) = shared.call(&outgoing).await;
+        let (shared, called) = (self.shared.clone(), outgoing.clone());
+        let call = self.up.spawn(async move {
+            let (congested, wait) = shared.call(&called).await;
             Over { exchange, congested, wait }
         });
+        self.begun.insert(call.id(), outgoing);
     }
 
-    fn note(&mut self, over: Result<Over, tokio::task::JoinError>) {
+    async fn note(&mut self, over: Result<(Id, Over), JoinError>) {
         let over = match over {
-            Ok(over) => over,
+            Ok((id, over)) => {
+                self.begun.remove(&id);
+                over
+            }
             Err(error) => {
-                // Its exchange counts one too many from here on; a broken call is a fault of ours and is told loudly.
-                tracing::error!(%error, "a call broke off; its lease will settle it");
-                return;
+                tracing::error!(%error, "a call broke off");
+                let Some(outgoing) = self.begun.remove(&error.id()) else { return };
+                // An answer that was given already stands; this one is then for a row that has gone on.
+                let unknown = AttemptOutcome::Unknown { code: "the call broke off".to_owned() };
+                answer(&self.shared.outcomes, &outgoing, unknown).await;
+                Over { exchange: exchange_of(outgoing.to.expose()), congested: false, wait: None }
             }
         };
         if let Some(busy) = self.exchanges.get_mut(&over.exchange) {
@@ -275,6 +285,22 @@ impl Calls {
         } else {
             self.pause = FIRST_PAUSE;
         }
+    }
+}
+
+/// A line on which somebody talks; free again when it is dropped.
+struct BusyLine(Arc<AtomicUsize>);
+
+impl BusyLine {
+    fn of(talking: &Arc<AtomicUsize>) -> Self {
+        talking.fetch_add(1, Ordering::Relaxed);
+        Self(talking.clone())
+    }
+}
+
+impl Drop for BusyLine {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -295,10 +321,10 @@ impl Shared {
         match ring(&self.trunk, outgoing, &self.stop).await {
             Called::Answered(up) => {
                 let taken = AttemptOutcome::Accepted { references: vec![up.reference().to_owned()] };
-                self.gateway.talking.fetch_add(1, Ordering::Relaxed);
+                let line = BusyLine::of(&self.gateway.talking);
                 self.answer(outgoing, taken).await;
                 let talked = up.talk(&self.trunk, prompts, &self.pacer, &self.stop).await;
-                self.gateway.talking.fetch_sub(1, Ordering::Relaxed);
+                drop(line);
                 self.bring(HeardCall {
                     delivery: outgoing.delivery,
                     attempt: outgoing.attempt,
