@@ -99,6 +99,7 @@ fn texting() -> Router<WebState> {
         .route("/texting/guidance", get(guidance::page))
         .route("/texting/settings", get(settings::page).post(settings::post))
         .route("/texting/students/{student}", get(student::page))
+        .route("/texting/students/{student}/record.csv", get(student::record))
         .route("/texting/students/{student}/edit", get(student::edit).post(student::save))
         .route("/texting/students/{student}/notes", post(student::note))
         .route("/texting/students/{student}/communications", post(student::add))

@@ -12,6 +12,10 @@ pub enum Kind {
     TextElsewhere,
     /// Staff had to text outside the portal; with the reason (B7).
     TextedOutside,
+    /// The family asked to see the record (B14).
+    AccessRequest,
+    /// The family asked to have the record amended (B14).
+    AmendmentRequest,
     Note,
 }
 
@@ -67,6 +71,8 @@ words! { Kind:
     Letter = "letter", "Letter";
     TextElsewhere = "text_elsewhere", "Text that came to an office number";
     TextedOutside = "texted_outside", "Texted outside the portal, with reason";
+    AccessRequest = "access_request", "FERPA: asked to see the record";
+    AmendmentRequest = "amendment_request", "FERPA: asked to amend the record";
     Note = "note", "Note";
 }
 words! { Outcome:
@@ -98,16 +104,21 @@ impl Kind {
             | Self::Letter
             | Self::TextElsewhere
             | Self::TextedOutside => true,
-            Self::Note => false,
+            Self::AccessRequest | Self::AmendmentRequest | Self::Note => false,
         }
     }
 
     /// Whether somebody spoke or wrote whose identity has to be known (B15).
     pub const fn asks_identity(self) -> bool {
         match self {
-            Self::Call | Self::Email | Self::InPerson | Self::VideoCall | Self::TextElsewhere | Self::TextedOutside => {
-                true
-            }
+            Self::Call
+            | Self::Email
+            | Self::InPerson
+            | Self::VideoCall
+            | Self::TextElsewhere
+            | Self::TextedOutside
+            | Self::AccessRequest
+            | Self::AmendmentRequest => true,
             Self::Letter | Self::Note => false,
         }
     }
@@ -120,8 +131,8 @@ pub fn problems(kind: Kind, identity: Option<Identity>, note: &str) -> Vec<(&'st
         problems.push(("identity", "choose how you knew with whom you spoke, or that nothing was shared"));
     }
     let needs_note = match kind {
-        Kind::Note | Kind::TextElsewhere | Kind::TextedOutside => true,
-        Kind::Call | Kind::Email | Kind::InPerson | Kind::VideoCall | Kind::Letter => false,
+        Kind::Note | Kind::TextElsewhere | Kind::TextedOutside | Kind::AmendmentRequest => true,
+        Kind::Call | Kind::Email | Kind::InPerson | Kind::VideoCall | Kind::Letter | Kind::AccessRequest => false,
     };
     if needs_note && note.trim().is_empty() {
         problems.push(("note", "write what was said, and for a text outside the portal the reason"));

@@ -9,6 +9,7 @@ use schoolbell_domain::delivery::{DeliveryState, StateKind, SuppressReason};
 use schoolbell_domain::permission::{Grant, Role, Scope};
 use schoolbell_engine::commands::change_settings::change_settings;
 use schoolbell_engine::commands::texting::add_communication::{Contact, add_communication};
+use schoolbell_engine::commands::texting::export_record::export_record;
 use schoolbell_engine::commands::texting::read_thread::{must_read, read_thread};
 use schoolbell_engine::commands::texting::record_sms_number::{Removal, remove_sms_number};
 use schoolbell_engine::commands::texting::send_text::Stranger;
@@ -202,6 +203,36 @@ async fn b2_a_thread_is_read_by_its_staff_and_by_those_entitled_and_every_look_i
         let mut reads = world.engine.reader().read().await?;
         let looks = threads::looks(&mut reads, sent.thread, 10).await?;
         assert_eq!(looks.iter().map(|(reader, _)| reader.as_str()).collect::<Vec<_>>(), ["pat.okafor@example.org"]);
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn b14_a_family_gets_the_whole_record_without_other_students_and_the_export_is_noted() {
+    on_both(async |db| -> Result<(), CommandError> {
+        let world = World::build(db).await.opted_in().await;
+        let to = (SARAH, ROBERT);
+        let text = "Sarah works with Mateo today. - Mrs. Bell";
+        world.text_as(&world.bell, to, text, (Stranger::No, "agreed by phone")).await?;
+        let asked = Contact {
+            student: SARAH,
+            person: Some(ROBERT),
+            kind: Kind::AmendmentRequest,
+            outcome: Outcome::Other,
+            identity: Some(Identity::PhotoId),
+            note: "the date of the meeting is wrong",
+            at: world.engine.now(),
+        };
+        add_communication(&world.engine, &world.bell, &asked).await?;
+        assert_eq!(rule(export_record(&world.engine, &world.bell, SARAH).await.map(|_| ())), "permission");
+        let lines = export_record(&world.engine, &world.principal, SARAH).await?;
+        assert!(lines.iter().any(|line| line.words == "Sarah works with [another student] today. - Mrs. Bell"));
+        assert!(lines.iter().any(|line| line.what.starts_with("FERPA: asked to amend")));
+        let mut reads = world.engine.reader().read().await?;
+        let last = texting::last_contacts(&mut reads, &[SARAH]).await?;
+        assert_eq!(last[&SARAH].call, None, "a request is no contact");
         Ok(())
     })
     .await

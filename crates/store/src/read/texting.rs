@@ -99,7 +99,7 @@ statements! {
     TEXTED = "SELECT student_id, MAX(last_at), MAX(last_at) FROM conversation WHERE texts > 0 AND student_id IN {list@1} \
         GROUP BY student_id";
     CONTACTED = "SELECT student_id, MAX(CASE WHEN kind = 'call' THEN at END), \
-        MAX(CASE WHEN kind <> 'note' THEN at END) FROM communication WHERE student_id IN {list@1} GROUP BY student_id";
+        MAX(CASE WHEN kind NOT IN ('note', 'access_request', 'amendment_request') THEN at END) FROM communication WHERE student_id IN {list@1} GROUP BY student_id";
 }
 
 /// The schools that take part.

@@ -164,6 +164,8 @@ async fn calls_are_logged_columns_are_kept_and_the_guidance_stands_in_the_produc
     );
     assert!(csv.text.contains("Ana Ortega,"));
 
+    let record = principal.get(&format!("/texting/students/{ana}/record.csv")).await?;
+    assert!(record.text.contains("Phone call: Reached") && record.text.contains("spoke about reading"), "B14");
     let guide = principal.get("/texting/guidance").await?;
     for words in ["only approved method", "This list is ours", "Amendment", "Office numbers are for phone calls only"] {
         assert!(guide.words().contains(words), "B1, B7, B14, B19, B29: {words}");

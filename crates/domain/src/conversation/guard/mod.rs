@@ -169,6 +169,23 @@ pub fn needs_a_human(text: &str) -> bool {
     NEEDS_A_HUMAN.iter().any(|pattern| !pattern::find(&tokens, pattern).is_empty())
 }
 
+/// The text for a family that asks to see it: names of other students stand as `[another student]` (LAW-52).
+pub fn redacted(text: &str, known: &Known) -> String {
+    let own: Vec<String> = known.addressed.iter().map(|name| crate::people::name::fold_name(name)).collect();
+    let is_own = |hit: &Hit| {
+        let words = crate::people::name::fold_name(&hit.words);
+        own.iter().any(|name| words.split(' ').any(|word| name.split(' ').any(|part| part == word)))
+    };
+    let mut out = text.to_owned();
+    for hit in check(text, known, &[]).into_iter().rev() {
+        let names = matches!(hit.kind, Kind::FullName | Kind::OtherStudent);
+        if names && !is_own(&hit) {
+            out.replace_range(hit.at, "[another student]");
+        }
+    }
+    out
+}
+
 /// What could be a first and last name, folded, each once: two to four words side by side, and two the other way round.
 /// By these the roster is asked for people.
 pub fn candidate_names(text: &str) -> Vec<String> {

@@ -98,6 +98,16 @@ fn b16_a_classmate_is_marked_and_a_teacher_of_the_same_name_is_not() {
 }
 
 #[test]
+fn law_52_a_record_that_a_family_sees_names_no_other_student() {
+    let seen = |text: &str| redacted(text, &known("Sarah"));
+    assert_eq!(
+        seen("Sarah Whitlock and Mateo work with Eli Barlow."),
+        "Sarah Whitlock and [another student] work with [another student]."
+    );
+    assert_eq!(seen("You got a 92, Sarah!"), "You got a 92, Sarah!");
+}
+
+#[test]
 fn marks_never_split_a_letter_whatever_is_written() {
     for text in ["", "ñandú 🦙 92%", "été — “Sarah”’s 7/7", "\u{301}\u{301}", "A- B+ C", "…", "5/14/2012-", "12:"]
     {

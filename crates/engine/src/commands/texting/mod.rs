@@ -1,6 +1,7 @@
 //! What staff do to text families: numbers, texts, the communications log, held texts, and how texting is set up.
 
 pub mod add_communication;
+pub mod export_record;
 pub mod read_thread;
 pub mod record_sms_number;
 pub mod send_text;

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use schoolbell_domain::conversation::communication::{Identity, Kind, Outcome};
@@ -14,6 +14,7 @@ use schoolbell_domain::conversation::text::Direction;
 use schoolbell_domain::ids::{ConversationId, PersonId};
 use schoolbell_domain::permission::{Act, Scope};
 use schoolbell_engine::commands::texting::add_communication::{Contact, add_communication};
+use schoolbell_engine::commands::texting::export_record::export_record;
 use schoolbell_engine::commands::texting::record_sms_number::{
     NewNumber, Removal, Shared, add_note, record_sms_number, remove_sms_number,
 };
@@ -22,6 +23,7 @@ use schoolbell_store::read::sms_contacts::TextStudent;
 use schoolbell_store::read::{communications, people_pages, texting as texting_rows, threads};
 use schoolbell_store::tx::Reads;
 
+use super::super::broadcast::export::csv_field;
 use super::{name, seen_student};
 use crate::WebState;
 use crate::error::{PageError, PageResult};
@@ -47,6 +49,7 @@ struct StudentPage {
     log: Vec<LogLine>,
     may_text: bool,
     may_record: bool,
+    may_export: bool,
     school_phone: String,
     kinds: &'static [Kind],
     outcomes: &'static [Outcome],
@@ -123,6 +126,7 @@ async fn shown(
         log: log(&mut reads, &teller, id).await?,
         may_text: texting::must_text(&mut reads, &staff.actor, id).await.is_ok(),
         may_record: staff.actor.must(Act::RecordSmsNumber, place).is_ok(),
+        may_export: staff.actor.must(Act::SettleHeld, place).is_ok(),
         school_phone: school_phone(&mut reads, &student).await?,
         kinds: Kind::ALL,
         outcomes: Outcome::ALL,
@@ -303,4 +307,18 @@ pub async fn save(State(state): State<WebState>, Path(id): Path<PersonId>, form:
         }
         Err(other) => Err(other.into()),
     }
+}
+
+/// `GET /texting/students/{student}/record.csv`: the whole record for a family that asks to see it (B14). It is noted.
+pub async fn record(State(state): State<WebState>, staff: Staff, Path(id): Path<PersonId>) -> PageResult<Response> {
+    let lines = export_record(&state.engine, &staff.actor, id).await?;
+    let mut text = "when,what,who,words\r\n".to_owned();
+    for line in lines {
+        let at = line.at.to_zoned(staff.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
+        text.push_str(&[at, line.what, line.who, line.words].map(|field| csv_field(&field)).join(","));
+        text.push_str("\r\n");
+    }
+    let name = format!("attachment; filename=\"record-{id}.csv\"");
+    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
+    Ok((headers, text).into_response())
 }
