@@ -223,6 +223,7 @@ texts-stopped = Texts were stopped from this phone.
 texts-how = To start them, text YES to { $number } from this phone.
 texts-how-no-number = To start them, text YES from this phone in answer to a text from the school.
 texts-remove = Remove the permission for texts
+changed-now = The texts of a phone changed just now. This is how they stand.
 texts-removed = No more texts to this phone, and no calls that are not urgent. To start texts again, say YES from the phone.
 language-head = Language
 language-lede = Of these pages, and of messages where the school wrote them in your language.

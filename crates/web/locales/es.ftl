@@ -223,6 +223,7 @@ texts-stopped = Los textos se detuvieron desde este teléfono.
 texts-how = Para empezar, envíe YES al { $number } desde este teléfono.
 texts-how-no-number = Para empezar, conteste YES desde este teléfono a un texto de la escuela.
 texts-remove = Quitar el permiso para textos
+changed-now = Los textos de un teléfono acaban de cambiar. Así están ahora.
 texts-removed = No habrá más textos a este teléfono, ni llamadas que no sean urgentes. Para volver a recibir textos, diga YES desde el teléfono.
 language-head = Idioma
 language-lede = De estas páginas, y de los mensajes que la escuela haya escrito en su idioma.

@@ -144,6 +144,7 @@ fn families() -> Router<WebState> {
 fn slow(max_upload_bytes: usize) -> Router<WebState> {
     Router::new()
         .route("/events", get(live::events))
+        .route("/family/events", get(family::live::events))
         .route("/broadcasts/{id}/export.csv", get(staff::broadcast::export::csv))
         .route("/broadcasts/{id}/list", get(staff::compose::upload::page).post(staff::compose::upload::post))
         .route("/roster/imports/{id}", get(staff::roster::page).post(staff::roster::decide))

@@ -14,26 +14,38 @@ function say(sentence) {
   if (place && place.textContent !== sentence) place.textContent = sentence;
 }
 
-// An element with data-changed="name name" hears "changed" when one of the names does, at most once a second.
+// An element with data-changed="name name" hears "changed" when one of the names does: at once, then once a second.
 function listen() {
   const address = document.body.dataset.live;
   if (!address || !window.EventSource) return;
   const source = new EventSource(address);
   const waiting = new Map();
+  const told = new Map();
   source.addEventListener("changed", (event) => {
     for (const place of document.querySelectorAll("[data-changed]")) {
       const names = place.dataset.changed.split(" ");
       if (event.data !== "all" && !names.includes(event.data)) continue;
       if (waiting.has(place.id)) continue;
+      const pause = Math.max(0, (told.get(place.id) || 0) + 1000 - Date.now());
       waiting.set(place.id, setTimeout(() => {
         waiting.delete(place.id);
+        told.set(place.id, Date.now());
         const now = document.getElementById(place.id);
         if (now) htmx.trigger(now, "changed");
-      }, 1000));
+      }, pause));
     }
   });
   window.addEventListener("pagehide", () => source.close());
 }
+
+// What a reader opened stays open when a fragment comes anew.
+let open = [];
+document.addEventListener("htmx:beforeSwap", () => {
+  open = [...document.querySelectorAll("details[id][open]")].map((part) => part.id);
+});
+document.addEventListener("htmx:afterSettle", () => {
+  for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+});
 
 // What a fragment wants said aloud stands in its data-say; the same sentence is not said twice.
 document.addEventListener("htmx:afterSettle", (event) => {

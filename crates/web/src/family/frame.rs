@@ -40,6 +40,8 @@ pub struct FamilyFrame {
     pub district: String,
     pub email: String,
     pub menu: [MenuLine; 5],
+    /// Whether the page listens for live events.
+    pub live: bool,
 }
 
 impl FamilyFrame {
@@ -52,6 +54,7 @@ impl FamilyFrame {
             district: parent.district.clone(),
             email: parent.family().email.clone(),
             menu: MENU,
+            live: place == Place::Ways,
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod doors;
 pub mod frame;
 pub mod help;
 pub mod home;
+pub mod live;
 pub mod looks;
 pub mod messages;
 pub mod session;

@@ -79,6 +79,7 @@ pub async fn page(
         (Some(save), _) => Some(saved(t, Some(save))),
         (None, "undone") => Some(good(t.say("undone"))),
         (None, "stopped") => Some(good(t.say("texts-removed"))),
+        (None, "seen") => Some(good(t.say("changed-now"))),
         (None, "language") => Some(good(t.say("language-saved"))),
         (None, _) => None,
     };

@@ -6,9 +6,11 @@ use std::process::{Command, Stdio};
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
+use futures::StreamExt;
 use schoolbell_domain::consent::{ConsentState, Program};
 use schoolbell_store::read;
 
+use super::families::enter;
 use super::world::{Done, TWILIO_TOKEN, World};
 
 const URL: &str = "http://bell.example.org";
@@ -82,6 +84,34 @@ async fn a_text_that_twilio_signed_is_handled_once_and_a_forged_one_is_not() -> 
         tokio::time::sleep(std::time::Duration::from_millis(25)).await;
     }
     Err("the YES was not handled within 5 s".into())
+}
+
+/// LAW-9, A26: whoever looks at the portal while a phone says STOP sees it there within a second; a text from another
+/// family's phone is no news.
+#[tokio::test]
+async fn law_9_a_stop_is_seen_in_the_open_portal_within_a_second() -> Done {
+    let world = World::new().await?;
+    world.start_carriers();
+    let rosa = enter(&world, "rosa@example.org").await?;
+    let mut page = rosa.listen("/family/events").await?;
+    let path = "/hooks/twilio/texts/inbound";
+    let text = |sid: &'static str, from: &'static str, body: &'static str| {
+        [("MessageSid", sid), ("From", from), ("To", "68453"), ("Body", body)]
+    };
+    let other = text("SM00000000000000000000000000000001", "+15125550148", "STOP");
+    assert_eq!(call(&world, path, &other, &sign(path, &other)?).await?.0, StatusCode::OK);
+    let quiet = tokio::time::timeout(std::time::Duration::from_secs(2), page.next()).await;
+    assert!(quiet.is_err(), "a text of another family: {quiet:?}");
+    let own = text("SM00000000000000000000000000000002", "+15125550144", "STOP");
+    let signature = sign(path, &own)?;
+    let since = std::time::Instant::now();
+    assert_eq!(call(&world, path, &own, &signature).await?.0, StatusCode::OK);
+    let news = tokio::time::timeout(std::time::Duration::from_secs(5), page.next()).await?.ok_or("it ended")??;
+    let after = since.elapsed();
+    let news = String::from_utf8_lossy(&news).into_owned();
+    assert!(news.contains("event: changed") && news.contains("data: ways"), "{news}");
+    assert!(after < std::time::Duration::from_secs(1), "{after:?}");
+    Ok(())
 }
 
 #[tokio::test]

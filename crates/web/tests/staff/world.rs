@@ -200,6 +200,18 @@ impl Browser<'_> {
         self.send(request, Body::from(body)).await
     }
 
+    /// A stream of events, as it comes.
+    pub async fn listen(&self, path: &str) -> Done<axum::body::BodyDataStream> {
+        let jar: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = Request::builder().uri(path).header(header::HOST, "bell.example.org");
+        let request = request.header(header::COOKIE, jar.join("; ")).body(Body::empty())?;
+        let answer = self.world.pages.clone().oneshot(request).await?;
+        if answer.status() != StatusCode::OK {
+            return Err(format!("{path} answered {}", answer.status()).into());
+        }
+        Ok(answer.into_body().into_data_stream())
+    }
+
     pub async fn send(&mut self, request: axum::http::request::Builder, body: Body) -> Done<Answer> {
         let jar: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request =
