@@ -51,11 +51,12 @@ fn load() -> Assets {
     let mut assets = Assets { served: HashMap::new(), hashed: HashMap::new() };
     let (sheets, rest): (Vec<_>, Vec<_>) = Files::iter().partition(|name| has_ending(name, "css"));
     for name in rest {
-        add(&mut assets, &name, |bytes| bytes);
+        let is_script = has_ending(&name, "js");
+        add(&mut assets, &name, |bytes| if is_script { without_comments(&bytes, "//") } else { bytes });
     }
     let names = assets.hashed.clone();
     for name in sheets {
-        add(&mut assets, &name, |bytes| with_hashed_names(&bytes, &names));
+        add(&mut assets, &name, |bytes| with_hashed_names(&without_comments(&bytes, "/*"), &names));
     }
     assets
 }
@@ -69,6 +70,16 @@ fn add(assets: &mut Assets, name: &str, change: impl FnOnce(Vec<u8>) -> Vec<u8>)
     let hashed = hashed_name(name, &bytes);
     assets.served.insert(hashed.clone(), Asset { content_type: content_type(name), bytes: bytes.into() });
     assets.hashed.insert(name.to_owned(), hashed);
+}
+
+/// Lines that are a comment alone are for whoever reads the source, not for a slow phone. One of `/*` ends on its line.
+fn without_comments(text: &[u8], begins: &str) -> Vec<u8> {
+    let text = String::from_utf8_lossy(text);
+    let is_comment = |line: &str| {
+        let line = line.trim();
+        line.starts_with(begins) && (begins == "//" || line.find("*/") == line.len().checked_sub(2))
+    };
+    text.lines().filter(|line| !is_comment(line)).flat_map(|line| [line, "\n"]).collect::<String>().into_bytes()
 }
 
 fn with_hashed_names(sheet: &[u8], names: &HashMap<String, String>) -> Vec<u8> {
@@ -108,6 +119,14 @@ fn content_type(name: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn comments_stay_at_home_and_everything_else_is_served() {
+        let js = b"// why\nlet a = 1; // beside\n  // more\nlet url = \"https://x\";\n";
+        assert_eq!(without_comments(js, "//"), b"let a = 1; // beside\nlet url = \"https://x\";\n");
+        let css = b"/* all */\n/* a */ b { }\n/* begins\nends */\nc { }\n";
+        assert_eq!(without_comments(css, "/*"), b"/* a */ b { }\n/* begins\nends */\nc { }\n");
+    }
 
     #[test]
     fn the_style_sheet_names_fonts_that_are_served() {
