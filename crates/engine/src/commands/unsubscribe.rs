@@ -29,7 +29,7 @@ pub async fn unsubscribe(engine: &Engine, token: &str) -> CommandResult<Address>
             let mailbox = mailbox(tx, token).await?;
             let mut cells = 0;
             for category in LEAVES {
-                cells += write::preferences::turn_mail_off(tx, mailbox.expose(), category, engine.now()).await?;
+                cells += write::family_choices::turn_mail_off(tx, mailbox.expose(), category, engine.now()).await?;
             }
             if cells == 0 {
                 let left = NewSuppression {

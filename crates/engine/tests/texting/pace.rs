@@ -1,4 +1,4 @@
-//! How quick it is. Run by hand: `cargo nextest run --workspace --test texting --run-ignored only --no-capture`.
+//! How quick it is: `scripts/bench texting` runs these and prints what they saw; they judge nothing.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use schoolbell_domain::ids::{ConversationId, TextId};
 use schoolbell_gateways::drill::{DrillConfig, DrillGateway};
 use schoolbell_store::read::threads;
 use schoolbell_store::testing::sqlite;
-use schoolbell_store::write::threads::{NewThread, append, lock_pair, open};
+use schoolbell_store::write::threads::{Standing, append, open};
 use schoolbell_store::{Db, StoreResult};
 
 use crate::world::{MARTA, MATEO, OAK, ROBERT, SARAH, World};
@@ -22,19 +22,17 @@ const THREADS: i64 = 50_000;
 async fn fill(db: &Db, world: &World, from: Timestamp) -> StoreResult<()> {
     let mut tx = db.begin().await?;
     for number in 0..THREADS {
-        let their = format!("+1373{number:07}");
-        let new = NewThread {
+        let mut thread = Standing {
             id: ConversationId::from_raw(1_000 + number),
             student: SARAH,
             person: ROBERT,
             school: OAK,
             user: world.bell.user.unwrap(),
             our_number: "+13705550009".to_owned(),
-            their_number: their.clone(),
-            started_at: from,
+            their_number: format!("+1373{number:07}"),
+            head_hash: String::new(),
         };
-        open(&mut tx, &new).await?;
-        let mut thread = lock_pair(&mut tx, &new.our_number, &their).await?.unwrap();
+        open(&mut tx, &thread, from).await?;
         let text = Text {
             id: TextId::from_raw(1_000 + number),
             conversation: thread.id,
@@ -50,8 +48,8 @@ async fn fill(db: &Db, world: &World, from: Timestamp) -> StoreResult<()> {
 }
 
 #[tokio::test]
-#[ignore = "measures; not for every run"]
-async fn an_inbox_of_fifty_thousand_threads_opens_in_a_tenth_of_a_second() {
+#[ignore = "measures; scripts/bench texting runs it"]
+async fn measure_an_inbox_of_fifty_thousand_threads() {
     let file = sqlite().await.unwrap();
     let world = World::build(file.db.clone()).await;
     fill(&file.db, &world, world.engine.now()).await.unwrap();
@@ -64,12 +62,11 @@ async fn an_inbox_of_fifty_thousand_threads_opens_in_a_tenth_of_a_second() {
         slowest = slowest.max(began.elapsed());
     }
     println!("the inbox of {THREADS} threads: slowest of 20 looks {slowest:?}");
-    assert!(slowest < Duration::from_millis(100));
 }
 
 #[tokio::test]
-#[ignore = "measures; not for every run"]
-async fn a_text_is_shown_as_sent_within_three_tenths_of_a_second_at_twenty_a_second() {
+#[ignore = "measures; scripts/bench texting runs it"]
+async fn measure_from_send_to_shown_at_twenty_texts_a_second() {
     let file = sqlite().await.unwrap();
     let world = Arc::new(World::build(file.db.clone()).await.opted_in().await);
     let config = DrillConfig { speed: 10_000.0, per_second: 1_000.0, ..DrillConfig::of(Channel::Sms) };
@@ -98,6 +95,5 @@ async fn a_text_is_shown_as_sent_within_three_tenths_of_a_second_at_twenty_a_sec
     }
     times.sort_unstable();
     println!("text out to text shown, 20 a second: p50 {:?}, p95 {:?}, most {:?}", times[100], times[190], times[199]);
-    assert!(times[190] < Duration::from_millis(300));
     running.end().await;
 }

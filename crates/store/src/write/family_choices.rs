@@ -17,6 +17,13 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7) \
         ON CONFLICT (guardian_id, student_id, category, contact_point_id, channel) DO UPDATE SET \
         wanted = excluded.wanted, changed_at = excluded.changed_at";
+    /// Every cell of the mailbox: each guardian who has it, each of their students.
+    MAIL_OFF = "INSERT INTO preference (guardian_id, student_id, category, contact_point_id, channel, wanted, changed_at) \
+        SELECT relationship.guardian_id, relationship.student_id, $1, point.id, 3, $2, $3 FROM contact_point AS point \
+        JOIN relationship ON relationship.guardian_id = point.person_id \
+        WHERE point.address = $4 AND point.slot = 6 AND point.active AND relationship.active \
+        ON CONFLICT (guardian_id, student_id, category, contact_point_id, channel) \
+        DO UPDATE SET wanted = excluded.wanted, changed_at = excluded.changed_at";
     FORGET = "DELETE FROM preference WHERE guardian_id = $1 AND student_id = $2 AND category = $3 \
         AND contact_point_id = $4 AND channel = $5";
     NOTE = "INSERT INTO family_change (id, email, at, before) VALUES ($1, $2, $3, $4)";
@@ -64,6 +71,18 @@ async fn forget(tx: &mut Tx, category: Category, key: PreferenceKey) -> StoreRes
         .await
         .map(drop))?;
     Ok(())
+}
+
+/// Turns a category off for a mailbox, for everybody whose it is; answers how many cells.
+pub async fn turn_mail_off(tx: &mut Tx, mailbox: &str, category: Category, now: Timestamp) -> StoreResult<u64> {
+    Ok(on!(tx, |conn| sqlx::query(MAIL_OFF)
+        .bind(category.key())
+        .bind(false)
+        .bind(now.as_millisecond())
+        .bind(mailbox)
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected()))?)
 }
 
 /// Notes a save with what stood before it.

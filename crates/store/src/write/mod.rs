@@ -21,7 +21,6 @@ pub mod jobs;
 pub mod lists;
 pub mod nodes;
 pub mod policies;
-pub mod preferences;
 pub mod queue;
 pub mod receipts;
 pub mod returned;

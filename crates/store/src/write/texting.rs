@@ -104,19 +104,16 @@ pub async fn was_answered(tx: &mut Tx, from: &str, to: &str) -> StoreResult<bool
 
 /// A supervisor is asked (B16); `false` if one was already.
 pub async fn escalate(tx: &mut Tx, held: InboundId, staff: &str, now: Timestamp) -> StoreResult<bool> {
-    let rows = on!(tx, |conn| sqlx::query(ESCALATE)
-        .bind(staff)
-        .bind(now.as_millisecond())
-        .bind(held.raw())
-        .execute(conn)
-        .await
-        .map(|done| done.rows_affected()))?;
-    Ok(rows == 1)
+    mark(tx, ESCALATE, held, (staff, now)).await
 }
 
 /// Somebody has seen to it; `false` if it was settled already.
 pub async fn settle(tx: &mut Tx, held: InboundId, staff: &str, now: Timestamp) -> StoreResult<bool> {
-    let rows = on!(tx, |conn| sqlx::query(SETTLE)
+    mark(tx, SETTLE, held, (staff, now)).await
+}
+
+async fn mark(tx: &mut Tx, text: &'static str, held: InboundId, (staff, now): (&str, Timestamp)) -> StoreResult<bool> {
+    let rows = on!(tx, |conn| sqlx::query(text)
         .bind(staff)
         .bind(now.as_millisecond())
         .bind(held.raw())

@@ -10,19 +10,6 @@ use crate::sql::fill;
 use crate::statements;
 use crate::tx::Tx;
 
-/// A thread about to begin.
-#[derive(Clone, PartialEq, Eq)]
-pub struct NewThread {
-    pub id: ConversationId,
-    pub student: PersonId,
-    pub person: PersonId,
-    pub school: SchoolId,
-    pub user: UserId,
-    pub our_number: String,
-    pub their_number: String,
-    pub started_at: Timestamp,
-}
-
 /// What an open thread is to a text that wants to join it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Standing {
@@ -33,6 +20,7 @@ pub struct Standing {
     pub user: UserId,
     pub our_number: String,
     pub their_number: String,
+    /// The seal of its last text; empty before the first.
     pub head_hash: String,
 }
 
@@ -71,7 +59,7 @@ statements! {
 }
 
 /// Opens a thread; `false` if its pair of numbers has one already.
-pub async fn open(tx: &mut Tx, new: &NewThread) -> StoreResult<bool> {
+pub async fn open(tx: &mut Tx, new: &Standing, started_at: Timestamp) -> StoreResult<bool> {
     let rows = on!(tx, |conn| sqlx::query(OPEN)
         .bind(new.id.raw())
         .bind(new.student.raw())
@@ -80,7 +68,7 @@ pub async fn open(tx: &mut Tx, new: &NewThread) -> StoreResult<bool> {
         .bind(new.user.raw())
         .bind(new.our_number.as_str())
         .bind(new.their_number.as_str())
-        .bind(new.started_at.as_millisecond())
+        .bind(started_at.as_millisecond())
         .execute(conn)
         .await
         .map(|done| done.rows_affected()))?;

@@ -65,7 +65,6 @@ pub const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("write/lists", write::lists::STATEMENTS),
     ("write/nodes", write::nodes::STATEMENTS),
     ("write/policies", write::policies::STATEMENTS),
-    ("write/preferences", write::preferences::STATEMENTS),
     ("write/queue", write::queue::STATEMENTS),
     ("write/receipts", write::receipts::STATEMENTS),
     ("write/returned", write::returned::STATEMENTS),

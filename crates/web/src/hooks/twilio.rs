@@ -2,8 +2,8 @@
 //! believed; the signature is checked on the form as it was sent, before anything of it is read.
 
 use axum::body::Bytes;
-use axum::extract::{OriginalUri, Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schoolbell_engine::hooks::{self, HookText};
 use schoolbell_formats::twilio::{Callback, Incoming, Signer, form};
@@ -22,18 +22,40 @@ pub struct TwilioHook {
 /// An answer without words: the carrier shall do nothing more, and text nobody in our name.
 const NOTHING_MORE: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response/>";
 
+/// A call to a hook that the gateway's account signed.
+pub struct Called {
+    gateway: String,
+    fields: Vec<(String, String)>,
+}
+
+impl FromRequest<WebState> for Called {
+    type Rejection = StatusCode;
+
+    async fn from_request(request: Request, state: &WebState) -> Result<Self, StatusCode> {
+        let (mut parts, body) = request.into_parts();
+        let Ok(Path(gateway)) = Path::<String>::from_request_parts(&mut parts, state).await else {
+            return Err(StatusCode::NOT_FOUND);
+        };
+        let hook = state.settings.twilio.iter().find(|hook| hook.gateway == gateway).ok_or(StatusCode::NOT_FOUND)?;
+        let signature =
+            parts.headers.get("x-twilio-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        // The carrier signs the address that it was told, which is the one by which the world knows us.
+        let asked = parts.uri.path_and_query().map_or("/", |asked| asked.as_str());
+        let url = format!("{}{asked}", state.settings.base_url);
+        let Ok(body) = Bytes::from_request(Request::new(body), state).await else {
+            return Err(StatusCode::BAD_REQUEST);
+        };
+        let fields = form(&body);
+        if hook.signer.is_genuine(&url, &fields, signature) {
+            return Ok(Self { gateway, fields });
+        }
+        tracing::warn!(gateway, "a call to the hook was not signed by the account and is not believed");
+        Err(StatusCode::FORBIDDEN)
+    }
+}
+
 /// `POST /hooks/twilio/{gateway}/status`: how far a message has come.
-pub async fn status(
-    State(state): State<WebState>,
-    Path(gateway): Path<String>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let fields = match genuine(&state, &gateway, uri.path(), uri.query(), (&headers, &body)) {
-        Ok(fields) => fields,
-        Err(status) => return status.into_response(),
-    };
+pub async fn status(State(state): State<WebState>, Called { gateway, fields }: Called) -> Response {
     let Some(callback) = Callback::of(&fields) else {
         // Signed and unknown: a status of the future. Refused, the carrier would only say it again.
         tracing::warn!(gateway, "a hook of the carrier said something that no manual names");
@@ -44,42 +66,11 @@ pub async fn status(
 }
 
 /// `POST /hooks/twilio/{gateway}/inbound`: a text that came in.
-pub async fn inbound(
-    State(state): State<WebState>,
-    Path(gateway): Path<String>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let fields = match genuine(&state, &gateway, uri.path(), uri.query(), (&headers, &body)) {
-        Ok(fields) => fields,
-        Err(status) => return status.into_response(),
-    };
+pub async fn inbound(State(state): State<WebState>, Called { gateway, fields }: Called) -> Response {
     let Some(text) = Incoming::of(&fields) else { return StatusCode::BAD_REQUEST.into_response() };
     let text = HookText { reference: text.sid, from: text.from, to: text.to, body: text.body, media: text.media };
     let kept = hooks::text(&state.engine, &gateway, text).await;
     answer(&gateway, kept, ([(header::CONTENT_TYPE, "text/xml")], NOTHING_MORE).into_response())
-}
-
-/// The fields of a call that the gateway's account signed; otherwise what to answer.
-fn genuine(
-    state: &WebState,
-    gateway: &str,
-    path: &str,
-    query: Option<&str>,
-    (headers, body): (&HeaderMap, &Bytes),
-) -> Result<Vec<(String, String)>, StatusCode> {
-    let hook = state.settings.twilio.iter().find(|hook| hook.gateway == gateway).ok_or(StatusCode::NOT_FOUND)?;
-    let signature = headers.get("x-twilio-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-    // The carrier signs the address that it was told, which is the one by which the world knows us.
-    let url = format!("{}{path}{query}", state.settings.base_url);
-    let fields = form(body);
-    if hook.signer.is_genuine(&url, &fields, signature) {
-        return Ok(fields);
-    }
-    tracing::warn!(gateway, "a call to the hook was not signed by the account and is not believed");
-    Err(StatusCode::FORBIDDEN)
 }
 
 /// "Kept", or "say it again".

@@ -18,7 +18,7 @@ use schoolbell_store::read::district::{self, District};
 use schoolbell_store::read::sms_contacts::TextStudent;
 use schoolbell_store::write::content::{self, NewContent};
 use schoolbell_store::write::deliveries::{self, NewDelivery, Opening, OriginKind, PRIORITY_TEXT};
-use schoolbell_store::write::threads::{self, NewThread, Standing};
+use schoolbell_store::write::threads::{self, Standing};
 use schoolbell_store::{StoreResult, Tx, read};
 use serde_json::json;
 
@@ -162,7 +162,7 @@ async fn thread_for(engine: &Engine, tx: &mut Tx, prepared: &Prepared, person: P
         )
     };
     let our_number = read::texting::free_number(tx, prepared.user, their).await?.ok_or_else(none)?;
-    let new = NewThread {
+    let new = Standing {
         id: ConversationId::from_raw(engine.next_id()),
         student,
         person,
@@ -170,13 +170,10 @@ async fn thread_for(engine: &Engine, tx: &mut Tx, prepared: &Prepared, person: P
         user: prepared.user,
         our_number,
         their_number: their.to_owned(),
-        started_at: engine.now(),
+        head_hash: String::new(),
     };
     // Another transaction may have taken the pair between the look and the insert: the unique index decides.
-    if !threads::open(tx, &new).await? {
-        return Err(none());
-    }
-    threads::lock_of_staff(tx, (student, person), prepared.user, their).await?.ok_or_else(none)
+    if threads::open(tx, &new, engine.now()).await? { Ok(new) } else { Err(none()) }
 }
 
 /// The text, its delivery, and the number that it leaves from: one transaction.
