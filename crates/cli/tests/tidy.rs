@@ -83,6 +83,22 @@ fn every_file_says_what_it_holds() {
 }
 
 #[test]
+fn examples_in_docs_are_read_and_not_run() {
+    // The libraries have no doctests: a program linked for each example costs minutes and shows what a test shows.
+    let mut wrong = Vec::new();
+    for (file, text) in texts(is_source) {
+        let fences = text.lines().enumerate().filter_map(|(at, line)| {
+            let doc = line.trim().strip_prefix("///").or_else(|| line.trim().strip_prefix("//!"))?;
+            Some((at, doc.trim().strip_prefix("```")?))
+        });
+        for (at, kind) in fences.step_by(2).filter(|(_, kind)| !["ignore", "text"].contains(kind)) {
+            wrong.push(format!("{}:{}: ```{kind}: make it a test, or ```text", file.display(), at + 1));
+        }
+    }
+    report(&wrong);
+}
+
+#[test]
 fn what_is_left_to_do_names_its_issue() {
     let marks = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
     let mut wrong = Vec::new();
