@@ -145,11 +145,13 @@ test('A10 A18 contacts are confirmed here and changed at the school', async () =
 });
 
 test('the first pages weigh less than 60 KB over the wire and do not move while they load', async () => {
-  for (const route of ['/family/sign-in', '/family', '/family/ways']) {
+  for (const route of ['/family/sign-in', '/family', '/family/ways', '/family/messages']) {
     const page = await enter({ size: sizes.phone });
     const session = await page.context().newCDPSession(page);
     await session.send('Network.enable');
     await session.send('Network.setCacheDisabled', { cacheDisabled: true });
+    // A slow phone.
+    await session.send('Emulation.setCPUThrottlingRate', { rate: 6 });
     let bytes = 0;
     session.on('Network.loadingFinished', (event) => { bytes += event.encodedDataLength; });
     await page.addInitScript(() => {

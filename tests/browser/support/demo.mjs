@@ -1,4 +1,5 @@
-// The real program in demo mode: started once for all files by run.mjs, or by the first test of a file run alone.
+// The real program in demo mode, one for each file of walks.
+import assert from 'node:assert/strict';
 import { spawn, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -47,18 +48,17 @@ export async function startDemo() {
 }
 
 let own;
-// Where the demo is: the one of run.mjs, or one started now that ends with this process.
-export async function demo() {
-  if (process.env.SCHOOLBELL_DEMO_URL) {
-    return { url: process.env.SCHOOLBELL_DEMO_URL, folder: process.env.SCHOOLBELL_DEMO_FOLDER };
-  }
-  own ??= await startDemo();
+// The demo of this file, started by the first test that asks.
+export function demo() {
+  own ??= startDemo();
   return own;
 }
 
 export async function endDemo() {
-  if (own) await own.stop();
+  if (!own) return;
+  const code = await (await own).stop();
   own = undefined;
+  assert.equal(code, 0, 'the demo did not end well');
 }
 
 // Who signs in: as the demo's cast has them.
