@@ -52,6 +52,8 @@ pub async fn open(config: &Config, doing: &str) -> anyhow::Result<(Engine, Db)> 
     };
     let engine = Engine::join(db.clone(), clock, &machine(), doing).await?;
     let engine = engine.reached_at(&config.web.public_url.0);
+    let speaker = speaker(config).with_recordings(engine.reader());
+    let engine = engine.spoken_by(Arc::new(speaker));
     set_up(&engine, &config.district).await?;
     Ok((engine, db))
 }
@@ -89,10 +91,10 @@ async fn set_up(engine: &Engine, district: &DistrictSection) -> anyhow::Result<(
     Ok(())
 }
 
-/// All gateways of the config, not started.
-pub fn gateways(config: &Config) -> anyhow::Result<Vec<Arc<dyn Gateway>>> {
+/// All gateways of the config, not started. `speaker` makes the sound of their calls.
+pub fn gateways(config: &Config, speaker: Option<Arc<Speaker>>) -> anyhow::Result<Vec<Arc<dyn Gateway>>> {
     let mut gateways = Vec::new();
-    let voicing = voicing(config);
+    let voicing: Arc<dyn Voicing> = speaker.unwrap_or_else(|| Arc::new(self::speaker(config)));
     for (name, gateway) in &config.gateways {
         gateways.push(
             gateway
@@ -109,10 +111,10 @@ pub fn voice(config: &Config) -> EspeakNg {
 }
 
 /// What makes the sounds of calls. A school without a number of its own is called back at the first trunk's.
-fn voicing(config: &Config) -> Arc<dyn Voicing> {
+fn speaker(config: &Config) -> Speaker {
     let trunk = config.gateways.iter().find_map(|(_, gateway)| gateway.sip());
     let call_back = trunk.map(|trunk| trunk.caller_id.as_str()).unwrap_or_default();
-    Arc::new(Speaker::new(Arc::new(voice(config)), config.path(&config.speech.folder), call_back))
+    Speaker::new(Arc::new(voice(config)), config.path(&config.speech.folder), call_back)
 }
 
 /// Which carriers may call our hooks, and by whose signature they are known.

@@ -134,6 +134,7 @@ id!(/** A two-way text thread. */ ConversationId, "thr_", "a thread's id");
 id!(/** A text of a thread. */ TextId, "txt_", "a text's id");
 id!(/** An entry of a student's communications log. */ CommunicationId, "com_", "a log entry's id");
 id!(/** A saved list of people. */ ListId, "lst_", "a list's id");
+id!(/** A recorded sound for calls. */ RecordingId, "rec_", "a recording's id");
 id!(/** A line of the audit log. */ AuditId, "aud_", "an audit line's id");
 
 impl From<BroadcastId> for OriginId {

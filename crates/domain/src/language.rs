@@ -19,7 +19,33 @@ impl Language {
     pub fn tag(&self) -> &str {
         &self.0
     }
+
+    /// Its name in English, whatever the region; `None` for one that we have no name of.
+    pub fn english_name(&self) -> Option<&'static str> {
+        let primary = self.0.split('-').next().unwrap_or_default();
+        NAMES.into_iter().find(|(tag, _)| *tag == primary).map(|(_, name)| name)
+    }
 }
+
+/// Languages of American families by how many speak them, with their names.
+pub const NAMES: [(&str, &str); 16] = [
+    ("en", "English"),
+    ("es", "Spanish"),
+    ("zh", "Chinese"),
+    ("vi", "Vietnamese"),
+    ("ar", "Arabic"),
+    ("ko", "Korean"),
+    ("ru", "Russian"),
+    ("ht", "Haitian Creole"),
+    ("pt", "Portuguese"),
+    ("tl", "Tagalog"),
+    ("hmn", "Hmong"),
+    ("so", "Somali"),
+    ("fr", "French"),
+    ("uk", "Ukrainian"),
+    ("fa", "Persian"),
+    ("sw", "Swahili"),
+];
 
 impl Default for Language {
     fn default() -> Self {

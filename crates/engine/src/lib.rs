@@ -75,6 +75,8 @@ pub struct Engine {
     pub(crate) holding: Arc<AtomicUsize>,
     /// Links in mail begin with it; without one mail carries none.
     pub(crate) public_url: Option<Arc<str>>,
+    /// Makes the sound of calls, for pages to play; a program without one shows the words alone.
+    pub(crate) speaker: Option<Arc<speech::Speaker>>,
 }
 
 impl Engine {
@@ -96,6 +98,7 @@ impl Engine {
             node: Arc::new(Node::unlisted(node)),
             holding: Arc::default(),
             public_url: None,
+            speaker: None,
         }
     }
 
@@ -124,6 +127,18 @@ impl Engine {
     pub fn reached_at(mut self, public_url: &str) -> Self {
         self.public_url = Some(public_url.into());
         self
+    }
+
+    /// The same engine with what makes the sound of calls.
+    #[must_use]
+    pub fn spoken_by(mut self, speaker: Arc<speech::Speaker>) -> Self {
+        self.speaker = Some(speaker);
+        self
+    }
+
+    /// What makes the sound of calls.
+    pub fn speaker(&self) -> Option<Arc<speech::Speaker>> {
+        self.speaker.clone()
     }
 
     pub fn now(&self) -> Timestamp {

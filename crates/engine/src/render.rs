@@ -217,7 +217,8 @@ impl Renderer {
             Channel::Voice => {
                 let school = fields.get(Field::School).unwrap_or(&self.district);
                 let call_back = fields.get(Field::SchoolPhone).unwrap_or_default();
-                rendered.subject = Billing::of(school, call_back, self.draft.category).lines();
+                rendered.subject =
+                    Billing::of(school, call_back, self.draft.category).playing(wording.voice_recording).lines();
                 rendered.body = render(body, fields)?;
             }
             Channel::Email => {

@@ -42,6 +42,12 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 5, name: "family", sql: include_str!("../migrations/0005_family.sql"), effect: Effect::Adds },
     Migration { number: 6, name: "calls", sql: include_str!("../migrations/0006_calls.sql"), effect: Effect::Adds },
     Migration { number: 7, name: "texting", sql: include_str!("../migrations/0007_texting.sql"), effect: Effect::Adds },
+    Migration {
+        number: 11,
+        name: "recordings",
+        sql: include_str!("../migrations/0011_recordings.sql"),
+        effect: Effect::Adds,
+    },
 ];
 
 const CREATE_LOG: &str = "CREATE TABLE IF NOT EXISTS schema_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL)";

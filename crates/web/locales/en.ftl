@@ -86,6 +86,7 @@ date-long = { $weekday }, { $date }
 date-year = { $date }, { $year }
 sent-by = sent by { $sender }
 text-call = Call
+played = Listen to what the call said
 text-text = Text message
 text-mail = E-mail
 text-push = App

@@ -85,6 +85,7 @@ date-month-day = { $day } de { $month }
 date-long = { $weekday }, { $date }
 date-year = { $date } de { $year }
 sent-by = enviado por { $sender }
+played = Escuche lo que dijo la llamada
 text-call = Llamada
 text-text = Mensaje de texto
 text-mail = Correo

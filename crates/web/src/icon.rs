@@ -63,6 +63,7 @@ icons!(
     "menu",
     "message-square-text",
     "monitor",
+    "mic",
     "moon",
     "moon-star",
     "pencil",

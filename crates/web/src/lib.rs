@@ -20,6 +20,7 @@ mod routes;
 mod rules;
 mod security;
 mod session;
+mod sound;
 mod staff;
 mod times;
 mod unsubscribe;

@@ -16,7 +16,9 @@ let browser;
 export async function openBrowser() {
   browser ??= await chromium.launch({
     executablePath: process.env.CHROMIUM ?? found,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run'],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run',
+      // A microphone that hums, and nobody who must be asked for it.
+      '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
   });
   return browser;
 }
@@ -42,7 +44,7 @@ export async function openWindow({ size = sizes.desk, dark = false, javaScript =
   page.on('pageerror', (error) => page.troubles.push(String(error)));
   page.on('console', (message) => message.type() === 'error' && page.troubles.push(message.text()));
   page.on('request', (request) => {
-    if (!request.url().startsWith(url) && !request.url().startsWith('data:')) page.troubles.push(`asked ${request.url()}`);
+    if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url())) page.troubles.push(`asked ${request.url()}`);
   });
   return page;
 }

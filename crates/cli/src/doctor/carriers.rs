@@ -13,7 +13,7 @@ const WHAT: &str = "carrier";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub async fn look(config: &Config) -> Vec<Finding> {
-    let gateways = match house::gateways(config) {
+    let gateways = match house::gateways(config, None) {
         Ok(gateways) => gateways,
         Err(error) => return vec![Finding::broken(WHAT, format!("{error:#}"), "mend that section of the config")],
     };

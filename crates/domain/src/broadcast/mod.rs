@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::audience::Audience;
 use crate::category::Category;
 use crate::channel::Channel;
-use crate::ids::SchoolId;
+use crate::ids::{RecordingId, SchoolId};
 use crate::language::Language;
 
 /// Where a broadcast stands.
@@ -65,13 +65,18 @@ pub struct Wording {
     /// Markdown.
     pub email_body: String,
     pub sms_body: String,
-    /// What the call speaks.
+    /// What the call speaks. Beside a recording, the same in writing; it may be empty then.
     pub voice_body: String,
+    /// What the call plays in place of a voice that reads.
+    pub voice_recording: Option<RecordingId>,
 }
 
 impl Wording {
     /// The body for a channel as written, not yet merged; `None` if this channel is not used.
     pub fn body(&self, channel: Channel) -> Option<&str> {
+        if channel == Channel::Voice && self.voice_recording.is_some() {
+            return Some(&self.voice_body);
+        }
         let body = match channel {
             Channel::Voice => &self.voice_body,
             Channel::Sms => &self.sms_body,

@@ -18,6 +18,7 @@ use schoolbell_store::read::broadcasts::Broadcast;
 use schoolbell_store::read::content;
 use schoolbell_store::read::family::{self, FamilyMessage, FamilyRow};
 
+use super::hear_call::hear_call;
 use super::save_draft::get;
 use super::send_broadcast::sender_name;
 use crate::Engine;
@@ -55,6 +56,8 @@ pub struct SeenText {
     /// E-mail only.
     pub subject: String,
     pub body: String,
+    /// A call that went out to this family as it stands: what it played.
+    pub played: Option<ContentId>,
 }
 
 /// A message with its texts and the reasons of every row.
@@ -105,6 +108,25 @@ pub async fn family_message(engine: &Engine, family: &Family, id: BroadcastId) -
     let texts = texts(&mut reads, (family, &seen), &broadcast, renderer).await?;
     let why = why(&mut reads, (family, &seen), &planning).await?;
     Ok(SeenWhole { seen, sender, texts, why })
+}
+
+/// What a call of a message played to this family. `NotFound` for a call that was not theirs.
+pub async fn hear_family_call(
+    engine: &Engine,
+    family: &Family,
+    id: BroadcastId,
+    content: ContentId,
+) -> CommandResult<Vec<u8>> {
+    let not_found = || CommandError::NotFound(content.to_string());
+    let mut reads = engine.db.read().await?;
+    let message = family::lookup_message(&mut reads, id).await?.ok_or_else(not_found)?;
+    let rows = family::rows(&mut reads, &family.circle.people(), (message.sent_at, message.sent_at)).await?;
+    let seen = see(family, message, &rows).ok_or_else(not_found)?;
+    drop(reads);
+    if !seen.rows.iter().any(|row| row.whole && row.row.content == Some(content)) {
+        return Err(not_found());
+    }
+    hear_call(engine, id, content).await
 }
 
 /// The rows of one message that the family may see; `None` if there are none.
@@ -169,7 +191,7 @@ async fn texts(
             let Some(anew) = renderer.render_surely(&row, &names) else { continue };
             (anew.subject.clone(), anew.body.clone())
         };
-        texts.push(SeenText { channel, subject, body });
+        texts.push(SeenText { channel, subject, body, played: sent.filter(|_| channel == Channel::Voice) });
     }
     Ok(texts)
 }

@@ -15,6 +15,7 @@ use schoolbell_domain::permission::Act;
 use schoolbell_store::read::audience::{self, AudienceCount};
 use schoolbell_store::read::gateways::{self, Gateway};
 use schoolbell_store::read::names::{Name, names};
+use schoolbell_store::read::recordings;
 use schoolbell_store::tx::Reads;
 
 use super::send_broadcast::{draft_problems, render_problems, renderer};
@@ -23,7 +24,7 @@ use crate::planning::{Planning, pages};
 use crate::reach::{must_stay_within, scope_of};
 pub use crate::render::Rendered;
 use crate::render::Renderer;
-use crate::speech::call_seconds;
+use crate::speech::{call_seconds, recorded_call_seconds};
 use crate::{Actor, Engine};
 
 /// What Send would do.
@@ -110,8 +111,7 @@ pub async fn preview_broadcast(engine: &Engine, actor: &Actor, draft: &Draft) ->
     preview.hints = hints(draft, leaves_at, &planning.district.time_zone, planning.ask.window);
     let mut renderer = renderer(&mut reads, actor, draft, leaves_at).await?;
     preview.problems.extend(render_problems(&renderer));
-    let words = draft.wordings.iter().find_map(|wording| wording.body(Channel::Voice)).unwrap_or_default();
-    let call_seconds = call_seconds(words.split_whitespace().count());
+    let call_seconds = seconds_of_a_call(&mut reads, draft).await?;
     let mut tour = Tour { call_seconds, ..Tour::default() };
     for page in pages(&planning.households(&mut reads, 0).await?) {
         let rows = planning.rows(&mut reads, page).await?;
@@ -126,6 +126,17 @@ pub async fn preview_broadcast(engine: &Engine, actor: &Actor, draft: &Draft) ->
     preview.cost_millicents = segments.saturating_mul(i64::from(planning.district.settings.segment_millicents));
     preview.samples = tour.samples;
     Ok(preview)
+}
+
+/// What a call of the first wording takes: the length of its recording, or of its words read aloud.
+async fn seconds_of_a_call(reads: &mut impl Reads, draft: &Draft) -> CommandResult<u32> {
+    let Some(wording) = draft.wordings.iter().find(|wording| wording.body(Channel::Voice).is_some()) else {
+        return Ok(call_seconds(0));
+    };
+    Ok(match wording.voice_recording {
+        Some(id) => recorded_call_seconds(recordings::lookup_length_ms(reads, id).await?.unwrap_or(0)),
+        None => call_seconds(wording.voice_body.split_whitespace().count()),
+    })
 }
 
 fn empty(problems: Vec<Problem>, leaves_at: Timestamp) -> Preview {

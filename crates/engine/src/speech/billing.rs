@@ -1,6 +1,7 @@
 //! Who a call is from, as it stands with its content: the first words of the call (LAW-7).
 
 use schoolbell_domain::category::Category;
+use schoolbell_domain::ids::RecordingId;
 use schoolbell_formats::voice::script::Occasion;
 
 /// Who calls, where to call back, and how pressing it is.
@@ -10,6 +11,8 @@ pub struct Billing {
     pub school: String,
     pub call_back: String,
     pub occasion: Occasion,
+    /// What is played in place of a voice that reads the words.
+    pub recording: Option<RecordingId>,
 }
 
 const EMERGENCY: &str = "emergency";
@@ -24,7 +27,13 @@ impl Billing {
                 Occasion::Ordinary
             }
         };
-        Self { school: school.to_owned(), call_back: call_back.to_owned(), occasion }
+        Self { school: school.to_owned(), call_back: call_back.to_owned(), occasion, recording: None }
+    }
+
+    /// The same call with a recording as its message.
+    #[must_use]
+    pub fn playing(self, recording: Option<RecordingId>) -> Self {
+        Self { recording, ..self }
     }
 
     /// As it stands in the subject of a call's content: a line each.
@@ -33,7 +42,9 @@ impl Billing {
             Occasion::Emergency => EMERGENCY,
             Occasion::Ordinary => "",
         };
-        [self.school.as_str(), self.call_back.as_str(), occasion].map(|line| line.replace(['\r', '\n'], " ")).join("\n")
+        let recording = self.recording.map(|id| id.to_string()).unwrap_or_default();
+        let lines = [self.school.as_str(), self.call_back.as_str(), occasion, recording.as_str()];
+        lines.map(|line| line.replace(['\r', '\n'], " ")).join("\n").trim_end_matches('\n').to_owned()
     }
 
     /// Back from there. `call_back` stands in where the school has no number that could be dialled.
@@ -43,7 +54,8 @@ impl Billing {
         let own = lines.next().unwrap_or_default();
         let dialled = own.chars().filter(char::is_ascii_digit).count() >= LEAST_DIGITS;
         let occasion = if lines.next() == Some(EMERGENCY) { Occasion::Emergency } else { Occasion::Ordinary };
-        Self { school, call_back: if dialled { own } else { call_back }.to_owned(), occasion }
+        let recording = lines.next().and_then(|line| line.parse().ok());
+        Self { school, call_back: if dialled { own } else { call_back }.to_owned(), occasion, recording }
     }
 }
 
@@ -57,6 +69,8 @@ mod tests {
         let read = Billing::read(&billing.lines(), "+15125550100");
         assert_eq!((read.school.as_str(), read.call_back.as_str()), ("Lincoln Elementary", "512-555-0143"));
         assert_eq!(read.occasion, Occasion::Emergency);
+        let recorded = billing.clone().playing(Some(RecordingId::from_raw(7)));
+        assert_eq!(Billing::read(&recorded.lines(), "").recording, Some(RecordingId::from_raw(7)));
         let without = Billing::of("Lincoln", "your school", Some(Category::SchoolsOut));
         let read = Billing::read(&without.lines(), "+15125550100");
         assert_eq!((read.call_back.as_str(), read.occasion), ("+15125550100", Occasion::Ordinary));

@@ -12,11 +12,16 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::BoxFuture;
+use schoolbell_domain::ids::RecordingId;
 use schoolbell_domain::language::Language;
-use schoolbell_formats::voice::script::{Caller, Key, Part, Reply, for_a_machine, for_a_person, menu, reply};
+use schoolbell_formats::sip::Law;
+use schoolbell_formats::voice::g711::decode_ulaw;
+use schoolbell_formats::voice::script::{Caller, Key, MESSAGE, Part, Reply, for_a_machine, for_a_person, menu, reply};
+use schoolbell_formats::voice::sound::to_wav;
 use schoolbell_formats::voice::spoken::Tongue;
 use schoolbell_gateways::Content;
 use schoolbell_gateways::voice::{Mute, Prompts, Sound, Voicing};
+use schoolbell_store::{Reader, read};
 use tokio::sync::OnceCell;
 
 pub use billing::Billing;
@@ -45,13 +50,29 @@ pub struct Speaker {
     store: Store,
     /// Told where a school has no number of its own: the number that families see.
     call_back: String,
+    /// Where recordings are found; without it a call that plays one has no sound.
+    recordings: Option<Reader>,
     kept: Mutex<HashMap<Content, Arc<OnceCell<Arc<Prompts>>>>>,
 }
 
 impl Speaker {
     /// `folder` is made when it is needed.
     pub fn new(voice: Arc<dyn Speech>, folder: PathBuf, call_back: &str) -> Self {
-        Self { voice, store: Store::at(folder), call_back: call_back.to_owned(), kept: Mutex::default() }
+        let (store, call_back) = (Store::at(folder), call_back.to_owned());
+        Self { voice, store, call_back, recordings: None, kept: Mutex::default() }
+    }
+
+    /// The same, which finds recordings in this database.
+    #[must_use]
+    pub fn with_recordings(self, reader: Reader) -> Self {
+        Self { recordings: Some(reader), ..self }
+    }
+
+    /// What a person hears in a call of this content, up to the keys, as a wave file to listen to.
+    pub async fn wav_of(&self, content: Content) -> Result<Vec<u8>, Mute> {
+        let prompts = self.prompts(Arc::new(content)).await?;
+        let frames = (0..prompts.message.frames()).filter_map(|n| prompts.message.frame(Law::Mu, n));
+        Ok(to_wav(&frames.flat_map(decode_ulaw).collect::<Vec<i16>>()))
     }
 
     /// The place of a content's sounds; whoever comes first makes them, the others wait.
@@ -69,23 +90,41 @@ impl Speaker {
         let message = Part { language: Language::of(&content.language), text: content.body.clone() };
         let caller = Caller { sender: None, school: &billing.school, call_back: &billing.call_back };
         let tongue = Tongue::of(&message.language).unwrap_or(Tongue::English);
+        let recorded = match billing.recording {
+            Some(id) => Some(self.recorded(id).await?),
+            None => None,
+        };
+        let recorded = recorded.as_deref();
         let answer = |to: Reply| Part { language: tongue.language(), text: reply(tongue, to).to_owned() };
         Ok(Arc::new(Prompts {
-            message: self.sound(&for_a_person(billing.occasion, caller, &message, &[])).await?,
-            menu: self.sound(&menu(tongue, &KEYS)).await?,
-            voicemail: self.sound(&for_a_machine(billing.occasion, caller, &message)).await?,
-            confirmed: self.sound(&[answer(Reply::Confirmed)]).await?,
-            stopped: self.sound(&[answer(Reply::Stopped)]).await?,
+            message: self.sound(&for_a_person(billing.occasion, caller, &message, &[]), recorded).await?,
+            menu: self.sound(&menu(tongue, &KEYS), None).await?,
+            voicemail: self.sound(&for_a_machine(billing.occasion, caller, &message), recorded).await?,
+            confirmed: self.sound(&[answer(Reply::Confirmed)], None).await?,
+            stopped: self.sound(&[answer(Reply::Stopped)], None).await?,
         }))
     }
 
-    async fn sound(&self, parts: &[Part]) -> Result<Sound, Mute> {
+    /// Parts one after the other; a recording takes the place of the message.
+    async fn sound(&self, parts: &[Part], recorded: Option<&[i16]>) -> Result<Sound, Mute> {
         let mut samples = vec![0; PAUSE];
-        for part in parts.iter().filter(|part| !part.text.trim().is_empty()) {
-            samples.extend(self.store.spoken(&*self.voice, &part.text, &part.language).await?);
+        for (at, part) in parts.iter().enumerate() {
+            match recorded.filter(|_| at == MESSAGE) {
+                Some(recorded) => samples.extend_from_slice(recorded),
+                None if part.text.trim().is_empty() => continue,
+                None => samples.extend(self.store.spoken(&*self.voice, &part.text, &part.language).await?),
+            }
             samples.resize(samples.len() + PAUSE, 0);
         }
         Ok(Sound::of(&samples))
+    }
+
+    async fn recorded(&self, id: RecordingId) -> Result<Vec<i16>, Mute> {
+        let gone = |error: schoolbell_store::StoreError| Mute(format!("the recording {id} cannot be read: {error}"));
+        let reader = self.recordings.as_ref().ok_or_else(|| Mute("recordings are not kept here".to_owned()))?;
+        let mut reads = reader.read().await.map_err(gone)?;
+        let sound = read::recordings::lookup_sound(&mut reads, id).await.map_err(gone)?;
+        Ok(decode_ulaw(&sound.ok_or_else(|| Mute(format!("the recording {id} is not in the database")))?))
     }
 }
 
@@ -103,6 +142,11 @@ pub fn call_seconds(words: usize) -> u32 {
     // Rings for 12 s; opening, number and keys take 14 s; 150 words a minute.
     let spoken = u32::try_from(words).unwrap_or(u32::MAX / 4).saturating_mul(2) / 5;
     26_u32.saturating_add(spoken)
+}
+
+/// The same of a call that plays a recording of this length.
+pub fn recorded_call_seconds(length_ms: u64) -> u32 {
+    26_u32.saturating_add(u32::try_from(length_ms.div_ceil(1_000)).unwrap_or(u32::MAX / 4))
 }
 
 #[cfg(test)]

@@ -77,6 +77,9 @@ pub enum Reply {
     Goodbye,
 }
 
+/// Which of the parts of a call is the message itself, from 0: where a recording is played instead.
+pub const MESSAGE: usize = 1;
+
 /// The whole of a call that a person answered: who calls, the message, the number to call, the keys.
 pub fn for_a_person(occasion: Occasion, caller: Caller<'_>, message: &Part, keys: &[Key]) -> Vec<Part> {
     let tongue = frame(&message.language);
@@ -182,7 +185,9 @@ fn key_sentence(tongue: Tongue, key: &Key) -> Part {
     let tongue = other.map_or(tongue, frame);
     let text = match (tongue, key) {
         (Tongue::English, Key::Again) => format!("To hear this message again, press {digit}."),
-        (Tongue::English, Key::Other(language)) => format!("For {}, press {digit}.", name_in_english(language)),
+        (Tongue::English, Key::Other(language)) => {
+            format!("For {}, press {digit}.", language.english_name().unwrap_or("the other language"))
+        }
         (Tongue::English, Key::Office) => format!("To speak to the school, press {digit}."),
         (Tongue::English, Key::Confirm) => format!("To tell us that you got this message, press {digit}."),
         (Tongue::English, Key::Stop) => format!("If this is a wrong number, or to stop such calls, press {digit}."),
@@ -195,24 +200,6 @@ fn key_sentence(tongue: Tongue, key: &Key) -> Part {
         }
     };
     part(tongue, text)
-}
-
-/// The name of a language for whom we have no sentence in it.
-fn name_in_english(language: &Language) -> &str {
-    match language.tag().split('-').next().unwrap_or("") {
-        "en" => "English",
-        "ar" => "Arabic",
-        "hmn" => "Hmong",
-        "ht" => "Haitian Creole",
-        "ko" => "Korean",
-        "pt" => "Portuguese",
-        "ru" => "Russian",
-        "so" => "Somali",
-        "tl" => "Tagalog",
-        "vi" => "Vietnamese",
-        "zh" => "Chinese",
-        _ => "the other language",
-    }
 }
 
 #[cfg(test)]

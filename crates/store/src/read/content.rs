@@ -1,10 +1,11 @@
 //! Rendered texts by id.
 
 use schoolbell_domain::channel::Channel;
-use schoolbell_domain::ids::ContentId;
+use schoolbell_domain::ids::{ContentId, OriginId};
 use schoolbell_domain::language::Language;
 
 use crate::error::{StoreError, StoreResult};
+use crate::on;
 use crate::sql::{fetch_set, rows_that_fit};
 use crate::statements;
 use crate::tx::Reads;
@@ -25,6 +26,9 @@ type Row = (i64, i64, String, String, String, Option<String>, i64);
 
 statements! {
     BY_IDS = "SELECT id, channel, language, subject, body, html, segments FROM content WHERE id IN {list@1}";
+    OF_ORIGIN = "SELECT id, channel, language, subject, body, html, segments FROM content \
+        WHERE origin_id = $1 AND channel = $2 ORDER BY id LIMIT $3";
+    ORIGIN = "SELECT origin_id FROM content WHERE id = $1";
 }
 
 /// The texts of these ids, in any order; an id that is not there is left out.
@@ -38,6 +42,28 @@ pub async fn by_ids(reads: &mut impl Reads, ids: &[ContentId]) -> StoreResult<Ve
         }
     }
     Ok(contents)
+}
+
+/// The first renderings of an origin over one channel, as many as `limit`.
+pub async fn of_origin(
+    reads: &mut impl Reads,
+    (origin, channel): (OriginId, Channel),
+    limit: i64,
+) -> StoreResult<Vec<Content>> {
+    let rows: Vec<Row> = on!(reads.tx(), |conn| sqlx::query_as(OF_ORIGIN)
+        .bind(origin.raw())
+        .bind(channel.code())
+        .bind(limit)
+        .fetch_all(conn)
+        .await)?;
+    rows.into_iter().map(content).collect()
+}
+
+/// What a rendering belongs to; `None` if there is none of this id.
+pub async fn lookup_origin(reads: &mut impl Reads, id: ContentId) -> StoreResult<Option<OriginId>> {
+    let origin: Option<i64> =
+        on!(reads.tx(), |conn| sqlx::query_scalar(ORIGIN).bind(id.raw()).fetch_optional(conn).await)?;
+    Ok(origin.map(OriginId::from_raw))
 }
 
 fn content((id, channel, language, subject, body, html, segments): Row) -> StoreResult<Content> {

@@ -30,6 +30,7 @@ pub mod plan_page;
 pub mod policies;
 pub mod queue;
 pub mod receipts;
+pub mod recordings;
 pub mod report;
 pub mod roster;
 pub mod sessions;

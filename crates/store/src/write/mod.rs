@@ -23,6 +23,7 @@ pub mod nodes;
 pub mod policies;
 pub mod queue;
 pub mod receipts;
+pub mod recordings;
 pub mod returned;
 pub mod roster;
 pub mod secrets;

@@ -2,13 +2,16 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::response::Html;
+use axum::http::HeaderMap;
+use axum::response::{Html, Response};
 use jiff::Timestamp;
 use schoolbell_domain::channel::Channel;
 use schoolbell_domain::delivery::DeliveryState;
 use schoolbell_domain::delivery::explain::Step;
-use schoolbell_domain::ids::{BroadcastId, PersonId};
-use schoolbell_engine::commands::family_messages::{SeenMessage, SeenRow, SeenWhole, family_message, family_messages};
+use schoolbell_domain::ids::{BroadcastId, ContentId, PersonId};
+use schoolbell_engine::commands::family_messages::{
+    SeenMessage, SeenRow, SeenWhole, family_message, family_messages, hear_family_call,
+};
 use serde::Deserialize;
 
 use super::frame::{FamilyFrame, Place};
@@ -81,6 +84,8 @@ struct Text {
     name: String,
     subject: String,
     paragraphs: Vec<String>,
+    /// Where what the call played is heard.
+    played: Option<String>,
 }
 
 /// One row: where it went, what became of it, why.
@@ -154,6 +159,7 @@ pub async fn message(
         texts: texts
             .into_iter()
             .map(|text| Text {
+                played: text.played.map(|content| format!("/family/messages/{id}/played/{content}")),
                 icon: channel_icon(text.channel),
                 name: t.say(text_key(text.channel)),
                 // Of a call it is the caller, whom the family hears.
@@ -166,6 +172,16 @@ pub async fn message(
         t,
         frame: FamilyFrame::new(&parent, Place::Messages, seen.message.title.clone()),
     })
+}
+
+/// `GET /family/messages/{id}/played/{content}`: what a call to this family played.
+pub async fn played(
+    State(state): State<WebState>,
+    parent: Parent,
+    Path((id, content)): Path<(BroadcastId, ContentId)>,
+    headers: HeaderMap,
+) -> PageResult<Response> {
+    Ok(crate::sound::wav(&headers, hear_family_call(&state.engine, parent.family(), id, content).await?))
 }
 
 const fn text_key(channel: Channel) -> &'static str {

@@ -1,5 +1,6 @@
 //! The pages as a browser without JavaScript meets them, over a real database and drill carriers.
 
+mod calls;
 mod compose;
 mod doors;
 mod families;

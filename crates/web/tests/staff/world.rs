@@ -19,6 +19,7 @@ use schoolbell_engine::commands::restore_backup::restore_backup;
 use schoolbell_engine::commands::set_up_district::set_up_district;
 use schoolbell_engine::commands::sign_in_link::make_sign_in_link;
 use schoolbell_engine::roster::{ImportRequest, Source};
+use schoolbell_engine::speech::{EspeakNg, Speaker};
 use schoolbell_engine::{Actor, Engine, run};
 use schoolbell_formats::twilio::Signer;
 use schoolbell_gateways::Gateway;
@@ -61,6 +62,7 @@ pub struct Answer {
     pub status: StatusCode,
     pub to: String,
     pub text: String,
+    pub bytes: Vec<u8>,
     pub headers: axum::http::HeaderMap,
 }
 
@@ -80,6 +82,11 @@ impl World {
         let roster = folder.path().join("students.csv");
         std::fs::write(&roster, STUDENTS)?;
         import_roster(&engine, &actor, ImportRequest::of(Source::Path(roster))).await?;
+        // espeak-ng itself: `scripts/setup` installs it.
+        let voice = Arc::new(EspeakNg::new("espeak-ng", 150));
+        let speaker = Speaker::new(voice, folder.path().join("speech"), "+15125550100");
+        let speaker = speaker.with_recordings(engine.reader());
+        let engine = engine.spoken_by(Arc::new(speaker));
         let pages = router(engine.clone(), served_from(folder.path()));
         Ok(Self { engine, pages, folder, stop: CancellationToken::new() })
     }
@@ -226,8 +233,9 @@ impl Browser<'_> {
             }
         }
         let to = parts.headers.get(header::LOCATION).map(|to| to.to_str().map(str::to_owned)).transpose()?;
-        let text = String::from_utf8_lossy(&to_bytes(body, 8 * 1024 * 1024).await?).into_owned();
-        Ok(Answer { status: parts.status, to: to.unwrap_or_default(), text, headers: parts.headers })
+        let bytes = to_bytes(body, 8 * 1024 * 1024).await?.to_vec();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Ok(Answer { status: parts.status, to: to.unwrap_or_default(), text, bytes, headers: parts.headers })
     }
 
     /// Looks again until the page says it, for ten seconds.

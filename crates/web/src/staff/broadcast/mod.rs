@@ -8,12 +8,16 @@ mod report;
 
 use askama::Template;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use schoolbell_domain::broadcast::BroadcastState;
-use schoolbell_domain::ids::BroadcastId;
+use schoolbell_domain::channel::Channel;
+use schoolbell_domain::ids::{BroadcastId, ContentId};
 use schoolbell_domain::permission::{Act, Scope};
+use schoolbell_engine::commands::hear_call::hear_call;
 use schoolbell_engine::commands::stop_broadcast::{stop_broadcast, unschedule_broadcast};
 use schoolbell_store::read::broadcasts::{Broadcast, lookup_broadcast};
+use schoolbell_store::read::content;
 use schoolbell_store::read::district::{SchoolRow, schools};
 use schoolbell_store::read::tallies;
 use schoolbell_store::read::users::lookup_user;
@@ -37,7 +41,17 @@ struct BroadcastPage {
     about: About,
     report: Report,
     texts: Vec<(&'static str, &'static str, String)>,
+    played: Vec<Played>,
 }
+
+/// What calls played, to listen to.
+struct Played {
+    words: String,
+    address: String,
+}
+
+/// Renderings of a call that are offered to listen to; with names in it there may be one for each family.
+const MOST_PLAYED: i64 = 6;
 
 #[derive(Template)]
 #[template(path = "broadcast_progress.html")]
@@ -86,7 +100,32 @@ pub async fn page(State(state): State<WebState>, staff: Staff, Path(id): Path<Br
     ];
     let frame = Frame::new(&staff, Place::Messages, about.title.clone()).live();
     let texts = texts.into_iter().filter(|(_, _, text)| !text.is_empty()).collect();
-    Ok(html(&BroadcastPage { frame, about, report, texts })?.into_response())
+    let played = played_by(&mut reads, &broadcast).await?;
+    Ok(html(&BroadcastPage { frame, about, report, texts, played })?.into_response())
+}
+
+/// `GET /broadcasts/{id}/played/{content}`: what a person heard.
+pub async fn played(
+    State(state): State<WebState>,
+    staff: Staff,
+    Path((id, content)): Path<(BroadcastId, ContentId)>,
+    headers: HeaderMap,
+) -> PageResult<Response> {
+    get(&mut state.engine.reader().read().await?, &staff, id).await?;
+    Ok(crate::sound::wav(&headers, hear_call(&state.engine, id, content).await?))
+}
+
+async fn played_by(reads: &mut impl Reads, broadcast: &Broadcast) -> PageResult<Vec<Played>> {
+    let found = content::of_origin(reads, (broadcast.id.into(), Channel::Voice), MOST_PLAYED).await?;
+    let played = found.into_iter().map(|content| Played {
+        words: format!(
+            "{}: {}",
+            content.language.english_name().unwrap_or(content.language.tag()),
+            content.subject.lines().next().unwrap_or_default()
+        ),
+        address: format!("/broadcasts/{}/played/{}", broadcast.id, content.id),
+    });
+    Ok(played.collect())
 }
 
 /// `GET /broadcasts/{id}/progress`: the live part alone.

@@ -1,5 +1,6 @@
 //! `/broadcasts/new` and `/broadcasts/{id}/edit`: one page in four steps, each a plain form post.
 
+pub mod call;
 pub mod plan;
 mod review;
 pub mod upload;
@@ -121,6 +122,11 @@ pub async fn begin_post(State(state): State<WebState>, form: Signed) -> PageResu
     let mut draft = what::begin(fields.text("template"), &staff);
     let mut problems = what::take(&mut draft, &fields);
     draft.audience = who::usual(&draft);
+    if fields.text("go") == "call" && problems.is_empty() {
+        // A recording may be all that it says.
+        let kept = save_draft(&state.engine, &staff.actor, None, &draft).await?;
+        return Ok(Redirect::to(&format!("/broadcasts/{}/call", kept.id)).into_response());
+    }
     problems.extend(what::missing(&draft));
     if problems.is_empty() {
         let kept = save_draft(&state.engine, &staff.actor, None, &draft).await?;
@@ -192,6 +198,9 @@ pub async fn edit_post(
     }
     let mut problems = what::take(&mut draft, &fields);
     let kept: Kept = save_draft(&state.engine, &staff.actor, Some((id, version)), &draft).await?;
+    if fields.text("go") == "call" && problems.is_empty() {
+        return Ok(Redirect::to(&format!("/broadcasts/{id}/call")).into_response());
+    }
     problems.extend(what::missing(&draft));
     if problems.is_empty() {
         return Ok(to_step(id, if draft.audience.is_empty() { "who" } else { fields.text("go") }));

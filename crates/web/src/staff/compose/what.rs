@@ -120,6 +120,7 @@ pub fn begin(key: &str, staff: &Staff) -> Draft {
         email_body: ready.email_body.to_owned(),
         sms_body: ready.sms_body.to_owned(),
         voice_body: ready.voice_body.to_owned(),
+        voice_recording: None,
     });
     Draft {
         title: ready.map(|ready| ready.name.to_owned()).unwrap_or_default(),
