@@ -20,6 +20,7 @@ pub mod inbound;
 pub mod jobs;
 pub mod live;
 mod node;
+mod office;
 mod password;
 mod planning;
 mod post;
@@ -35,6 +36,7 @@ mod run;
 pub mod speech;
 #[cfg(test)]
 mod tests;
+mod text_out;
 pub mod texting;
 mod touched;
 pub mod unsubscribe;

@@ -27,7 +27,7 @@ use crate::error::{CommandError, CommandResult};
 use crate::inbound::{Follows, evidence, number_of};
 use crate::post::Note;
 use crate::revocation::{self, Revocation};
-use crate::{Actor, Engine, alarm};
+use crate::{Actor, Engine, alarm, office};
 
 /// A text that came in to one of our texting numbers.
 #[derive(Clone, Copy)]
@@ -63,14 +63,30 @@ pub(crate) async fn receive(
         Keyword::Help => Some(speaker.help()),
         Keyword::Unclear => None,
     };
-    let held = join_or_hold(engine, tx, came, follows).await?;
-    Ok(match (answer, held) {
-        (Some(answer), _) => Some(answer),
-        (None, Some(Held::First)) if was != ConsentState::Revoked && came.keyword != Keyword::OptOut => {
-            Some(speaker.held())
+    let placed = join_or_hold(engine, tx, came, follows).await?;
+    let may_answer = was != ConsentState::Revoked && came.keyword != Keyword::OptOut;
+    match (answer, placed) {
+        (Some(answer), _) => Ok(Some(answer)),
+        (None, Placed::Held(Held::First)) if may_answer => Ok(Some(speaker.held())),
+        (None, Placed::Joined(mut thread, Asks::Nothing)) if may_answer => {
+            office::answer(engine, tx, (speaker, came.text), &mut thread).await?;
+            Ok(None)
         }
-        (None, Some(Held::First | Held::Again) | None) => None,
-    })
+        (None, Placed::Held(Held::First | Held::Again) | Placed::Joined(..)) => Ok(None),
+    }
+}
+
+/// Where a text went.
+enum Placed {
+    Joined(Box<Standing>, Asks),
+    Held(Held),
+}
+
+/// Whether the words of a text ask for a person now: no machine answers those.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asks {
+    Nothing,
+    Human,
 }
 
 /// Whether a held text is the first of its pair of numbers: that one is answered.
@@ -80,12 +96,7 @@ enum Held {
     Again,
 }
 
-async fn join_or_hold(
-    engine: &Engine,
-    tx: &mut Tx,
-    came: &Came<'_>,
-    follows: &mut Follows,
-) -> StoreResult<Option<Held>> {
+async fn join_or_hold(engine: &Engine, tx: &mut Tx, came: &Came<'_>, follows: &mut Follows) -> StoreResult<Placed> {
     let their = came.number.expose();
     let owners = sms_contacts::owners(tx, their).await?;
     let thread = threads::lock_pair(tx, came.our, their).await?;
@@ -101,16 +112,18 @@ async fn join_or_hold(
     };
     match (may_receive(pair), thread) {
         (Incoming::Joins, Some(mut thread)) => {
-            append(engine, tx, came, &mut thread).await?;
+            let asks = append(engine, tx, came, &mut thread).await?;
             follows.threads.push(thread.id);
-            Ok(None)
+            Ok(Placed::Joined(Box::new(thread), asks))
         }
-        (Incoming::Held(reason), _) => hold(engine, tx, came, (reason, owners.first().copied())).await.map(Some),
-        (Incoming::Joins, None) => hold(engine, tx, came, (HeldReason::StaffNotFirst, None)).await.map(Some),
+        (Incoming::Held(reason), _) => {
+            hold(engine, tx, came, (reason, owners.first().copied())).await.map(Placed::Held)
+        }
+        (Incoming::Joins, None) => hold(engine, tx, came, (HeldReason::StaffNotFirst, None)).await.map(Placed::Held),
     }
 }
 
-async fn append(engine: &Engine, tx: &mut Tx, came: &Came<'_>, thread: &mut Standing) -> StoreResult<()> {
+async fn append(engine: &Engine, tx: &mut Tx, came: &Came<'_>, thread: &mut Standing) -> StoreResult<Asks> {
     let detail = json!({ "inbound": came.text.id.to_string(), "from": came.text.from, "media": came.text.media });
     let text = Text {
         id: TextId::from_raw(engine.next_id()),
@@ -126,8 +139,9 @@ async fn append(engine: &Engine, tx: &mut Tx, came: &Came<'_>, thread: &mut Stan
     threads::append(tx, thread, &text, needs_human).await?;
     if needs_human {
         alarm::raise(engine, tx, thread.id, text.id).await?;
+        return Ok(Asks::Human);
     }
-    Ok(())
+    Ok(Asks::Nothing)
 }
 
 async fn hold(
@@ -238,6 +252,14 @@ pub async fn must_text(reads: &mut impl Reads, actor: &Actor, student: PersonId)
         return Ok(found);
     }
     Err(CommandError::refused("B16", "this student is in none of your sections; ask your office or a supervisor"))
+}
+
+/// Whether somebody stands in today for another who is away.
+pub async fn covers(reads: &mut impl Reads, engine: &Engine, actor: &Actor, away: UserId) -> StoreResult<bool> {
+    let Some(user) = actor.user else { return Ok(false) };
+    let (today, _) = today(reads, engine).await?;
+    let covers = read::office::covered_by(reads, user, today).await?;
+    Ok(covers.iter().any(|cover| cover.user == away))
 }
 
 /// What the guard says of a text about a student to one person.

@@ -43,6 +43,12 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 6, name: "calls", sql: include_str!("../migrations/0006_calls.sql"), effect: Effect::Adds },
     Migration { number: 7, name: "texting", sql: include_str!("../migrations/0007_texting.sql"), effect: Effect::Adds },
     Migration {
+        number: 9,
+        name: "texting_together",
+        sql: include_str!("../migrations/0009_texting_together.sql"),
+        effect: Effect::Adds,
+    },
+    Migration {
         number: 11,
         name: "recordings",
         sql: include_str!("../migrations/0011_recordings.sql"),

@@ -91,7 +91,9 @@ fn pages() -> Router<WebState> {
 
 /// Two-way texts.
 fn texting() -> Router<WebState> {
-    use staff::texting::{compose, enrollments, guidance, inbox, settings, student, thread};
+    use staff::texting::{
+        compose, enrollments, guidance, hours, inbox, many, outreach, settings, student, templates, thread,
+    };
     Router::new()
         .route("/texting", get(inbox::page))
         .route("/texting/held/{text}", post(inbox::settle))
@@ -99,6 +101,10 @@ fn texting() -> Router<WebState> {
         .route("/texting/enrollments.csv", get(enrollments::csv))
         .route("/texting/columns", post(enrollments::choose))
         .route("/texting/check", post(compose::check))
+        .route("/texting/hours", get(hours::page).post(hours::post))
+        .route("/texting/many", post(many::post))
+        .route("/texting/outreach", get(outreach::page))
+        .route("/texting/templates", get(templates::page).post(templates::post))
         .route("/texting/guidance", get(guidance::page))
         .route("/texting/settings", get(settings::page).post(settings::post))
         .route("/texting/students/{student}", get(student::page))
@@ -109,6 +115,7 @@ fn texting() -> Router<WebState> {
         .route("/texting/students/{student}/write/{person}", get(compose::page).post(compose::post))
         .route("/texting/threads/{thread}", get(thread::page).post(thread::post))
         .route("/texting/threads/{thread}/texts", get(thread::fragment))
+        .route("/texting/threads/{thread}/texts/{text}/cancel", post(thread::cancel))
         .route("/texting/threads/{thread}/calm", post(thread::calm))
 }
 

@@ -90,6 +90,37 @@ document.addEventListener("keydown", (event) => {
   if (search) { event.preventDefault(); search.focus(); }
 });
 
+// Ticks of a list: arrows go from one to the next, Shift takes along what lies between, and the number is told.
+for (const form of document.querySelectorAll("[data-ticks]")) {
+  const ticks = [...form.querySelectorAll("tbody input[type=checkbox]")];
+  const told = form.querySelector("[data-count]");
+  let last = 0;
+  const tell = () => {
+    const count = ticks.filter((tick) => tick.checked).length;
+    if (told) told.textContent = count ? `${count} ticked` : "";
+  };
+  form.addEventListener("click", (event) => {
+    const at = ticks.indexOf(event.target);
+    if (at < 0) return;
+    if (event.shiftKey) {
+      for (const tick of ticks.slice(Math.min(at, last), Math.max(at, last) + 1)) tick.checked = ticks[at].checked;
+    }
+    last = at;
+    tell();
+  });
+  form.addEventListener("keydown", (event) => {
+    const at = ticks.indexOf(event.target);
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (at < 0 || !step) return;
+    event.preventDefault();
+    const next = ticks[Math.min(ticks.length - 1, Math.max(0, at + step))];
+    if (event.shiftKey) { next.checked = ticks[at].checked; tell(); }
+    last = ticks.indexOf(next);
+    next.focus();
+  });
+  tell();
+}
+
 for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }

@@ -61,6 +61,14 @@ impl Speaker<'_> {
         ))
     }
 
+    /// The one automatic answer of a closed period: whose words, and where help is at once. `words`: the school's own,
+    /// without its name; empty for ours.
+    pub fn after_hours(&self, words: &str) -> String {
+        let ours = "it is after hours. School staff will read your text when they are back. In an emergency call 911.";
+        let words = if words.trim().is_empty() { ours } else { words.trim() };
+        plainly(&format!("{}: {words} Reply STOP to end.", self.program))
+    }
+
     /// The answer to START in a thread (LAW-20).
     pub fn reopened(&self) -> String {
         plainly(&format!(
@@ -105,7 +113,7 @@ mod tests {
     const OURS: Speaker<'_> =
         Speaker { program: "Cedar Valley Unified Alerts", help_contact: "512-555-0100", short_code: "68453" };
 
-    fn all(speaker: Speaker<'_>) -> [String; 7] {
+    fn all(speaker: Speaker<'_>) -> [String; 8] {
         [
             speaker.invitation(),
             speaker.opted_in(),
@@ -114,6 +122,7 @@ mod tests {
             speaker.not_on_file(),
             speaker.held(),
             speaker.reopened(),
+            speaker.after_hours(""),
         ]
     }
 

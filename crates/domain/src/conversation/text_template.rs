@@ -1,5 +1,15 @@
 //! The ready-made texts of teachers, in the source's three groups, each group with when to use it (B22 to B25, B28).
 
+use crate::ids::{SchoolId, UserId};
+
+/// Whose a ready-made text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    User(UserId),
+    School(SchoolId),
+    District,
+}
+
 /// A group of texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Group {
@@ -66,6 +76,15 @@ pub struct Values<'a> {
     pub course: &'a str,
     pub teacher: &'a str,
     pub time: &'a str,
+}
+
+/// What can stand in a template between double braces.
+pub const FIELDS: [&str; 4] = ["student", "course", "teacher", "time"];
+
+/// A field that no template knows: `{{mood}}`. It would never be filled in.
+pub fn unknown_field(body: &str) -> Option<&str> {
+    let fields = body.split("{{").skip(1).filter_map(|rest| rest.split_once("}}")).map(|(name, _)| name);
+    fields.into_iter().find(|name| !FIELDS.contains(name))
 }
 
 /// The template with its fields filled in.
@@ -148,6 +167,14 @@ mod tests {
         for made in READY_MADE {
             assert_eq!(check(made.example, &Known::default(), &[]), [], "{}", made.example);
         }
+    }
+
+    #[test]
+    fn b22_a_field_that_nothing_fills_is_found_when_a_template_is_kept() {
+        assert_eq!(unknown_field("Hi {{student}}, at {{time}} in {{course}}. - {{teacher}}"), None);
+        assert_eq!(unknown_field("Hi {{student}}, {{mood}}?"), Some("mood"));
+        assert_eq!(unknown_field("Hi {{ student }}"), Some(" student "));
+        assert_eq!(unknown_field("open {{ only"), None);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod many;
+mod office;
 mod pace;
 mod peer;
 mod rules;

@@ -20,14 +20,14 @@ use schoolbell_store::testing::on_both;
 
 use crate::world::{MARTA, MATEO, OAK, RESTRICTED, ROBERT, ROBERTS, SARAH, World};
 
-fn rule<T: std::fmt::Debug>(answer: CommandResult<T>) -> &'static str {
+pub fn rule<T: std::fmt::Debug>(answer: CommandResult<T>) -> &'static str {
     match answer {
         Err(CommandError::Refused { rule, .. }) => rule,
         other => unreachable!("not refused: {other:?}"),
     }
 }
 
-fn fields<T: std::fmt::Debug>(answer: CommandResult<T>) -> Vec<String> {
+pub fn fields<T: std::fmt::Debug>(answer: CommandResult<T>) -> Vec<String> {
     match answer {
         Err(CommandError::BadInput(problems)) => problems.into_iter().map(|problem| problem.field).collect(),
         other => unreachable!("not bad input: {other:?}"),
@@ -195,9 +195,12 @@ async fn b2_a_thread_is_read_by_its_staff_and_by_those_entitled_and_every_look_i
         let world = World::build(db).await.opted_in().await;
         let sent = world.text(&world.bell, (MATEO, MARTA), "Hi, this is Mrs. Bell.").await?;
         let mut reads = world.engine.reader().read().await?;
-        assert!(must_read(&mut reads, &world.bell, sent.thread).await.is_ok());
-        assert!(must_read(&mut reads, &world.principal, sent.thread).await.is_ok());
-        assert_eq!(rule(must_read(&mut reads, &world.ortiz, sent.thread).await.map(|_| ())), "permission");
+        assert!(must_read(&world.engine, &mut reads, &world.bell, sent.thread).await.is_ok());
+        assert!(must_read(&world.engine, &mut reads, &world.principal, sent.thread).await.is_ok());
+        assert_eq!(
+            rule(must_read(&world.engine, &mut reads, &world.ortiz, sent.thread).await.map(|_| ())),
+            "permission"
+        );
         drop(reads);
         read_thread(&world.engine, &world.principal, sent.thread).await?;
         let mut reads = world.engine.reader().read().await?;

@@ -13,7 +13,7 @@ use schoolbell_domain::settings::DistrictSettings;
 use schoolbell_engine::commands::create_user::{NewUser, create_user};
 use schoolbell_engine::commands::set_up_district::set_up_district;
 use schoolbell_engine::commands::texting::record_sms_number::{NewNumber, Shared, record_sms_number};
-use schoolbell_engine::commands::texting::send_text::{NewText, SentText, Stranger, send_text};
+use schoolbell_engine::commands::texting::send_text::{NewText, SentText, Stranger, Way, send_text};
 use schoolbell_engine::commands::texting::set_up_texting::{Part, add_number, set_school, set_shown_name};
 use schoolbell_engine::{Actor, CommandResult, Engine};
 use schoolbell_gateways::Gateway;
@@ -138,7 +138,7 @@ impl World {
         body: &str,
         (stranger, reason): (Stranger, &str),
     ) -> CommandResult<SentText> {
-        let new = NewText { student, person, body, stranger, reason, send_at: None };
+        let new = NewText { student, person, body, stranger, reason, send_at: None, way: Way::Alone };
         send_text(&self.engine, actor, &new).await
     }
 

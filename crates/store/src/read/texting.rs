@@ -96,6 +96,13 @@ statements! {
         LEFT JOIN section ON section.id = learns.section_id \
         WHERE student.school_id = $1 AND person.active AND (section.id IS NULL OR section.active) \
         ORDER BY title, section_id, person.folded_name, person.id LIMIT $2";
+    /// Every teacher of the school with every student, once.
+    TAUGHT_AT = "SELECT DISTINCT taught.person_id, teacher.given, teacher.family, learns.person_id FROM enrollment AS taught \
+        JOIN section ON section.id = taught.section_id JOIN person AS teacher ON teacher.id = taught.person_id \
+        JOIN enrollment AS learns ON learns.section_id = section.id AND learns.role = 'student' \
+        JOIN person ON person.id = learns.person_id WHERE section.school_id = $1 AND section.active \
+        AND taught.role = 'teacher' AND taught.active AND learns.active AND person.active \
+        ORDER BY teacher.family, teacher.given, taught.person_id, learns.person_id";
     TEXTED = "SELECT student_id, MAX(last_at), MAX(last_at) FROM conversation WHERE texts > 0 AND student_id IN {list@1} \
         GROUP BY student_id";
     CONTACTED = "SELECT student_id, MAX(CASE WHEN kind = 'call' THEN at END), \
@@ -152,6 +159,30 @@ pub async fn taught_by(reads: &mut impl Reads, staff: PersonId, most: i64) -> St
     let rows: Vec<EnrolledRow> =
         on!(reads.tx(), |conn| sqlx::query_as(TAUGHT_BY).bind(staff.raw()).bind(most).fetch_all(conn).await)?;
     Ok(rows.into_iter().map(enrolled).collect())
+}
+
+/// A teacher with the students taught.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Teacher {
+    pub person: PersonId,
+    pub given: String,
+    pub family: String,
+    pub students: Vec<PersonId>,
+}
+
+/// The teachers of a school by name, each with the students of all their sections.
+pub async fn teachers_of(reads: &mut impl Reads, school: SchoolId) -> StoreResult<Vec<Teacher>> {
+    let rows: Vec<(i64, String, String, i64)> =
+        on!(reads.tx(), |conn| sqlx::query_as(TAUGHT_AT).bind(school.raw()).fetch_all(conn).await)?;
+    let mut teachers: Vec<Teacher> = Vec::new();
+    for (teacher, given, family, student) in rows {
+        let (teacher, student) = (PersonId::from_raw(teacher), PersonId::from_raw(student));
+        match teachers.last_mut() {
+            Some(last) if last.person == teacher => last.students.push(student),
+            Some(_) | None => teachers.push(Teacher { person: teacher, given, family, students: vec![student] }),
+        }
+    }
+    Ok(teachers)
 }
 
 /// The students of a school, by section and name.

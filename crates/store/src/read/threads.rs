@@ -47,6 +47,8 @@ pub struct TextLine {
     pub state: Option<DeliveryState>,
     /// When the delivery last moved.
     pub moved_at: Option<Timestamp>,
+    /// Before which it does not leave.
+    pub not_before: Option<Timestamp>,
 }
 
 /// A text that joined no thread.
@@ -102,6 +104,7 @@ struct TextRow {
     state: Option<i64>,
     reason: Option<i64>,
     moved_at: Option<i64>,
+    not_before: Option<i64>,
 }
 
 type HeldRow = (i64, String, Option<String>, String, bool, Option<i64>, Option<i64>, i64, Option<String>);
@@ -131,7 +134,7 @@ macro_rules! texts {
             "SELECT conversation_text.id, conversation_text.conversation_id, conversation_text.direction, \
              conversation_text.author, conversation_text.body, conversation_text.at, conversation_text.detail, \
              conversation_text.previous_hash, conversation_text.hash, COALESCE(sent.state, kept.state) AS state, \
-             COALESCE(sent.reason, kept.reason) AS reason, COALESCE(sent.updated_at, kept.updated_at) AS moved_at \
+             COALESCE(sent.reason, kept.reason) AS reason, COALESCE(sent.updated_at, kept.updated_at) AS moved_at, sent.not_before \
              FROM conversation_text \
              LEFT JOIN delivery AS sent ON sent.origin_id = conversation_text.id AND sent.state <> 0 AND sent.channel = 2 \
              LEFT JOIN delivery AS kept ON kept.origin_id = conversation_text.id AND kept.state = 0 AND kept.channel = 2 ",
@@ -161,6 +164,7 @@ statements! {
     HELD_ONE = "SELECT held_text.inbound_id, held_text.from_number, inbound.body, held_text.reason, held_text.answered, \
         held_text.student_id, held_text.school_id, held_text.held_at, held_text.escalated_by FROM held_text \
         LEFT JOIN inbound ON inbound.id = held_text.inbound_id WHERE held_text.inbound_id = $1";
+    THREAD_OF_TEXT = "SELECT conversation_id FROM conversation_text WHERE id = $1 AND direction = 'out'";
     UNREAD_COUNT = "SELECT COUNT(*) FROM conversation WHERE user_id = $1 AND unread > 0";
     LOOKS = "SELECT reader, at FROM conversation_look WHERE conversation_id = $1 ORDER BY id DESC LIMIT $2";
     SENDERS = "SELECT origin_id, number FROM origin_sender WHERE origin_id IN {list@1}";
@@ -252,6 +256,13 @@ pub async fn lookup_held(reads: &mut impl Reads, id: InboundId) -> StoreResult<O
     row.map(held_line).transpose()
 }
 
+/// The thread of a text of ours.
+pub async fn thread_of(reads: &mut impl Reads, text: TextId) -> StoreResult<Option<ConversationId>> {
+    let id: Option<i64> =
+        on!(reads.tx(), |conn| sqlx::query_scalar(THREAD_OF_TEXT).bind(text.raw()).fetch_optional(conn).await)?;
+    Ok(id.map(ConversationId::from_raw))
+}
+
 /// How many threads of somebody have something unread.
 pub async fn unread(reads: &mut impl Reads, user: UserId) -> StoreResult<i64> {
     Ok(on!(reads.tx(), |conn| sqlx::query_scalar(UNREAD_COUNT).bind(user.raw()).fetch_one(conn).await)?)
@@ -319,7 +330,8 @@ fn text_line(row: TextRow) -> StoreResult<TextLine> {
         detail: row.detail,
     };
     let link = Link { text, previous_hash: row.previous_hash, hash: row.hash };
-    Ok(TextLine { link, state, moved_at: row.moved_at.map(instant).transpose()? })
+    let moved_at = row.moved_at.map(instant).transpose()?;
+    Ok(TextLine { link, state, moved_at, not_before: row.not_before.map(instant).transpose()? })
 }
 
 fn held_line(

@@ -50,6 +50,8 @@ statements! {
     LENGTHEN = "UPDATE conversation SET head_hash = $1, texts = texts + 1, last_at = $2, last_direction = $3, \
         unread = CASE WHEN $3 = 'in' THEN unread + 1 ELSE 0 END, needs_human = needs_human OR $4 \
         WHERE id = $5 AND head_hash = $6";
+    /// An answer of the program's own: what came in stays unread, and stands first in lists as before.
+    LENGTHEN_QUIETLY = "UPDATE conversation SET head_hash = $1, texts = texts + 1 WHERE id = $2 AND head_hash = $3";
     CLOSE = "UPDATE conversation SET closed_at = $1 WHERE id = $2 AND closed_at IS NULL";
     SEEN = "UPDATE conversation SET unread = 0 WHERE id = $1 AND unread > 0";
     CALMED = "UPDATE conversation SET needs_human = FALSE WHERE id = $1 AND needs_human";
@@ -120,8 +122,37 @@ pub async fn was_of_pair(tx: &mut Tx, our: &str, their: &str) -> StoreResult<boo
 
 /// Adds a text at the end of a thread that was locked. `needs_human`: its words must be seen by a person now.
 pub async fn append(tx: &mut Tx, thread: &mut Standing, text: &Text, needs_human: bool) -> StoreResult<()> {
+    let hash = link(tx, thread, text).await?;
+    let moved = on!(tx, |conn| sqlx::query(LENGTHEN)
+        .bind(hash.as_str())
+        .bind(text.at.as_millisecond())
+        .bind(text.direction.word())
+        .bind(needs_human)
+        .bind(thread.id.raw())
+        .bind(thread.head_hash.as_str())
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected()))?;
+    moved_on(thread, hash, moved)
+}
+
+/// Adds an automatic answer at the end of a thread that was locked; what came in stays unread.
+pub async fn append_automatic(tx: &mut Tx, thread: &mut Standing, text: &Text) -> StoreResult<()> {
+    let hash = link(tx, thread, text).await?;
+    let moved = on!(tx, |conn| sqlx::query(LENGTHEN_QUIETLY)
+        .bind(hash.as_str())
+        .bind(thread.id.raw())
+        .bind(thread.head_hash.as_str())
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected()))?;
+    moved_on(thread, hash, moved)
+}
+
+/// The text's row, sealed onto the one before it; answers its hash.
+async fn link(tx: &mut Tx, thread: &Standing, text: &Text) -> StoreResult<String> {
     let hash = text.seal(&thread.head_hash);
-    on!(&mut *tx, |conn| sqlx::query(APPEND)
+    on!(tx, |conn| sqlx::query(APPEND)
         .bind(text.id.raw())
         .bind(thread.id.raw())
         .bind(text.direction.word())
@@ -134,16 +165,10 @@ pub async fn append(tx: &mut Tx, thread: &mut Standing, text: &Text, needs_human
         .execute(conn)
         .await
         .map(drop))?;
-    let moved = on!(tx, |conn| sqlx::query(LENGTHEN)
-        .bind(hash.as_str())
-        .bind(text.at.as_millisecond())
-        .bind(text.direction.word())
-        .bind(needs_human)
-        .bind(thread.id.raw())
-        .bind(thread.head_hash.as_str())
-        .execute(conn)
-        .await
-        .map(|done| done.rows_affected()))?;
+    Ok(hash)
+}
+
+fn moved_on(thread: &mut Standing, hash: String, moved: u64) -> StoreResult<()> {
     if moved != 1 {
         return Err(StoreError::Damaged { row: thread.id.to_string(), what: "the hash that it ends with".to_owned() });
     }

@@ -44,6 +44,8 @@ pub const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("read/communications", read::communications::STATEMENTS),
     ("read/sms_contacts", read::sms_contacts::STATEMENTS),
     ("read/texting", read::texting::STATEMENTS),
+    ("read/text_templates", read::text_templates::STATEMENTS),
+    ("read/office", read::office::STATEMENTS),
     ("read/threads", read::threads::STATEMENTS),
     ("write/attempts", write::attempts::STATEMENTS),
     ("write/audit", write::audit::STATEMENTS),
@@ -78,6 +80,8 @@ pub const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("write/users", write::users::STATEMENTS),
     ("write/sms_contacts", write::sms_contacts::STATEMENTS),
     ("write/texting", write::texting::STATEMENTS),
+    ("write/text_templates", write::text_templates::STATEMENTS),
+    ("write/office", write::office::STATEMENTS),
     ("write/threads", write::threads::STATEMENTS),
 ];
 

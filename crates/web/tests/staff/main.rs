@@ -8,5 +8,6 @@ mod held;
 mod hooks;
 mod pages;
 mod texting;
+mod texting_together;
 mod unsubscribe;
 mod world;

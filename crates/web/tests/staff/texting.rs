@@ -7,13 +7,13 @@ use super::world::{Answer, Browser, Done, World};
 const LINCOLN: &str = "Lincoln Elementary School";
 
 /// The part of an address that begins with `per_`, of the first link whose text holds the name.
-fn person_of(page: &str, name: &str) -> Done<String> {
+pub fn person_of(page: &str, name: &str) -> Done<String> {
     let at = page.find(name).ok_or(format!("no {name}"))?;
     let link = page[..at].rfind("per_").ok_or("no link before it")?;
     Ok(page[link..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect())
 }
 
-async fn set_up(world: &World) -> Done {
+pub async fn set_up(world: &World) -> Done {
     let mut district = world.signed_in(Role::DistrictAdministrator, None).await?;
     let page = district.get("/texting/settings").await?;
     let csrf = page.csrf()?;
@@ -27,7 +27,7 @@ async fn set_up(world: &World) -> Done {
     Ok(())
 }
 
-async fn record(principal: &mut Browser<'_>, student: &str, number: &str) -> Done<String> {
+pub async fn record(principal: &mut Browser<'_>, student: &str, number: &str) -> Done<String> {
     let edit = format!("/texting/students/{student}/edit");
     let page = principal.get(&edit).await?;
     assert!(page.words().contains("instruct the parent to contact the school"), "B8: {}", page.words());

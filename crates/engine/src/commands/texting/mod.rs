@@ -1,9 +1,14 @@
 //! What staff do to text families: numbers, texts, the communications log, held texts, and how texting is set up.
 
 pub mod add_communication;
+pub mod cancel_text;
 pub mod export_record;
+pub mod keep_template;
+pub mod leave_cover;
+pub mod office_hours;
 pub mod read_thread;
 pub mod record_sms_number;
 pub mod send_text;
+pub mod send_texts;
 pub mod set_up_texting;
 pub mod settle_held;

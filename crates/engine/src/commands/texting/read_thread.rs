@@ -1,4 +1,5 @@
-//! Who may read a thread, and that it was read: its own staff, those who teach the student, those who supervise.
+//! Who may read a thread, and that it was read: its own staff, who covers for them, those who teach the student, those who
+//! supervise.
 
 use schoolbell_domain::ids::ConversationId;
 use schoolbell_domain::permission::{Act, Scope};
@@ -11,14 +12,20 @@ use serde_json::json;
 use crate::commands::audit::tell;
 use crate::error::{CommandError, CommandResult};
 use crate::live::LiveEvent;
-use crate::texting::staff_person;
+use crate::texting::{covers, staff_person};
 use crate::{Actor, Engine};
 
 /// The thread, if the actor may read it.
-pub async fn must_read(reads: &mut impl Reads, actor: &Actor, id: ConversationId) -> CommandResult<ThreadLine> {
+pub async fn must_read(
+    engine: &Engine,
+    reads: &mut impl Reads,
+    actor: &Actor,
+    id: ConversationId,
+) -> CommandResult<ThreadLine> {
     let thread = lookup_thread(reads, id).await?.ok_or_else(|| CommandError::NotFound(id.to_string()))?;
-    let is_own = actor.user == Some(thread.user);
-    if is_own || actor.must(Act::Supervise, Scope::School(thread.school)).is_ok() {
+    if actor.must(Act::Supervise, Scope::School(thread.school)).is_ok()
+        || answers(engine, reads, actor, &thread).await?
+    {
         return Ok(thread);
     }
     actor.must(Act::Text, Scope::School(thread.school))?;
@@ -32,14 +39,24 @@ pub async fn must_read(reads: &mut impl Reads, actor: &Actor, id: ConversationId
     }
 }
 
-/// Notes that somebody opened the thread; what came in is read once its own staff did.
+/// Whether the actor is the one who answers in the thread: its own staff, or who stands in for them today.
+pub async fn answers(
+    engine: &Engine,
+    reads: &mut impl Reads,
+    actor: &Actor,
+    thread: &ThreadLine,
+) -> CommandResult<bool> {
+    Ok(actor.user == Some(thread.user) || covers(reads, engine, actor, thread.user).await?)
+}
+
+/// Notes that somebody opened the thread; what came in is read once those who answer in it did.
 pub async fn read_thread(engine: &Engine, actor: &Actor, id: ConversationId) -> CommandResult<()> {
     let was_unread = engine
         .db
         .write("read thread", async |tx| {
-            let thread = must_read(tx, actor, id).await?;
+            let thread = must_read(engine, tx, actor, id).await?;
             threads::look(tx, engine.next_id(), (id, &actor.name), engine.now()).await?;
-            let own = actor.user == Some(thread.user) && thread.unread > 0;
+            let own = thread.unread > 0 && answers(engine, tx, actor, &thread).await?;
             if own {
                 threads::seen(tx, id).await?;
             }
@@ -57,7 +74,7 @@ pub async fn settle_alarm(engine: &Engine, actor: &Actor, id: ConversationId) ->
     engine
         .db
         .write("settle alarm", async |tx| {
-            let thread = must_read(tx, actor, id).await?;
+            let thread = must_read(engine, tx, actor, id).await?;
             actor.must(Act::Supervise, Scope::School(thread.school))?;
             threads::calmed(tx, id).await?;
             tell(engine, tx, actor, ("settle_alarm", &id.to_string()), json!({})).await?;

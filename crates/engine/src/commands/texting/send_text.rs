@@ -1,31 +1,27 @@
 //! A text from staff to one student or guardian: staff first, opted in, past the guard, within the window (B16 to B26).
 
 use jiff::{SignedDuration, Timestamp};
-use schoolbell_domain::channel::Channel;
 use schoolbell_domain::conversation::enabled::Enabled;
 use schoolbell_domain::conversation::guard::Hit;
 use schoolbell_domain::conversation::policy::{OnMark, TextingPolicy};
 use schoolbell_domain::conversation::signature::signed;
-use schoolbell_domain::conversation::text::{Direction, Text};
 use schoolbell_domain::conversation::text_template::has_blank;
-use schoolbell_domain::delivery::plan::Basis;
 use schoolbell_domain::delivery::window::next_allowed;
-use schoolbell_domain::ids::{ContentId, ConversationId, DeliveryId, OriginId, PersonId, TextId, UserId};
-use schoolbell_domain::language::Language;
-use schoolbell_domain::people::Address;
+use schoolbell_domain::ids::{ConversationId, PersonId, TextId, UserId};
+use schoolbell_domain::permission::{Act, Scope};
 use schoolbell_formats::sms;
 use schoolbell_store::read::district::{self, District};
-use schoolbell_store::read::sms_contacts::TextStudent;
-use schoolbell_store::write::content::{self, NewContent};
-use schoolbell_store::write::deliveries::{self, NewDelivery, Opening, OriginKind, PRIORITY_TEXT};
+use schoolbell_store::read::sms_contacts::{TextStudent, lookup_student};
+use schoolbell_store::write::text_templates;
 use schoolbell_store::write::threads::{self, Standing};
-use schoolbell_store::{StoreResult, Tx, read};
+use schoolbell_store::{Tx, read};
 use serde_json::json;
 
 use crate::commands::audit::tell;
 use crate::error::{CommandError, CommandResult, Problem};
 use crate::live::LiveEvent;
-use crate::texting::{guard, must_text, shown_name, today};
+use crate::text_out::{Leaving, Voice, enter};
+use crate::texting::{covers, guard, must_text, shown_name, today};
 use crate::{Actor, Engine, Queue};
 
 /// A text that no carrier took for so long is of no use.
@@ -41,6 +37,17 @@ pub enum Stranger {
     Yes,
 }
 
+/// In whose thread a text goes, and with which others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way<'a> {
+    /// Alone, in the writer's own thread.
+    Alone,
+    /// In the open thread of somebody for whom the writer stands in today.
+    Covering(UserId),
+    /// In the writer's own thread, as one of many: a student whom the batch has reached gets no second one.
+    Batch(&'a str),
+}
+
 /// A text as staff wrote it.
 #[derive(Debug, Clone, Copy)]
 pub struct NewText<'a> {
@@ -52,6 +59,7 @@ pub struct NewText<'a> {
     pub reason: &'a str,
     /// `None`: now, or when the window opens.
     pub send_at: Option<Timestamp>,
+    pub way: Way<'a>,
 }
 
 /// What was sent.
@@ -68,6 +76,9 @@ struct Prepared {
     district: District,
     student: TextStudent,
     user: UserId,
+    /// Whose thread it is.
+    owner: UserId,
+    /// As the thread names the writer.
     author: String,
     number: String,
     body: String,
@@ -83,7 +94,12 @@ pub async fn send_text(engine: &Engine, actor: &Actor, new: &NewText<'_>) -> Com
         .write("send text", async |tx| {
             let prepared = prepare(engine, tx, actor, new).await?;
             let mut thread = thread_for(engine, tx, &prepared, new.person).await?;
-            let sent = enter(engine, tx, &prepared, (&mut thread, new)).await?;
+            let sent = leave(engine, tx, &prepared, (&mut thread, new)).await?;
+            if let Way::Batch(batch) = new.way
+                && !text_templates::reached(tx, batch, new.student, sent.text).await?
+            {
+                return Err(CommandError::refused(SENT_ALREADY, "this text has gone to this family already"));
+            }
             let detail = json!({ "thread": thread.id.to_string(), "marks": prepared.hits.len() });
             tell(engine, tx, actor, ("send_text", &sent.text.to_string()), detail).await?;
             Ok::<_, CommandError>(sent)
@@ -94,24 +110,46 @@ pub async fn send_text(engine: &Engine, actor: &Actor, new: &NewText<'_>) -> Com
     Ok(sent)
 }
 
+/// The rule of the refusal of a second text of one batch to the same student.
+pub const SENT_ALREADY: &str = "once";
+
 async fn prepare(engine: &Engine, tx: &mut Tx, actor: &Actor, new: &NewText<'_>) -> CommandResult<Prepared> {
     let user =
         actor.user.ok_or_else(|| CommandError::refused("B1", "only somebody who signed in can text a family"))?;
-    let student = must_text(tx, actor, new.student).await?;
+    let (student, owner) = match new.way {
+        Way::Covering(away) if away != user => (must_cover(engine, tx, actor, (new.student, away)).await?, away),
+        Way::Covering(_) | Way::Alone | Way::Batch(_) => (must_text(tx, actor, new.student).await?, user),
+    };
     let (today, ages) = today(tx, engine).await?;
     if let Enabled::No(why) = student.enabled_for(new.person, ages, today) {
         return Err(CommandError::refused("B3", format!("SMS Enabled is \"No\": {}", why.sentence())));
     }
     let district = district::get_district(tx).await?;
-    let author = shown_name(tx, user).await?;
-    let body = sms::plain(&signed(new.body, &author)).text.replace('\0', "");
+    let shown = shown_name(tx, user).await?;
+    let author = if owner == user { shown.clone() } else { format!("{shown} for {}", shown_name(tx, owner).await?) };
+    let body = sms::plain(&signed(new.body, &shown)).text.replace('\0', "");
     let hits = guard(tx, &district.settings, &student, new.person, &body).await?;
     let problems = problems(new, &body, &hits, &district.settings.texting);
     if !problems.is_empty() {
         return Err(CommandError::BadInput(problems));
     }
     let number = student.contact(new.person).map(|contact| contact.number.clone()).unwrap_or_default();
-    Ok(Prepared { district, student, user, author, number, body, hits })
+    Ok(Prepared { district, student, user, owner, author, number, body, hits })
+}
+
+/// The student, if the actor stands in today for the one who is away.
+async fn must_cover(
+    engine: &Engine,
+    tx: &mut Tx,
+    actor: &Actor,
+    (student, away): (PersonId, UserId),
+) -> CommandResult<TextStudent> {
+    let found = lookup_student(tx, student).await?.ok_or_else(|| CommandError::NotFound(student.to_string()))?;
+    actor.must(Act::Text, Scope::School(found.school))?;
+    if covers(tx, engine, actor, away).await? {
+        return Ok(found);
+    }
+    Err(CommandError::refused("cover", "you do not stand in for the owner of this thread today"))
 }
 
 fn problems(new: &NewText<'_>, body: &str, hits: &[Hit], policy: &TextingPolicy) -> Vec<Problem> {
@@ -152,8 +190,11 @@ fn problems(new: &NewText<'_>, body: &str, hits: &[Hit], policy: &TextingPolicy)
 /// open thread with.
 async fn thread_for(engine: &Engine, tx: &mut Tx, prepared: &Prepared, person: PersonId) -> CommandResult<Standing> {
     let (student, their) = (prepared.student.student, prepared.number.as_str());
-    if let Some(thread) = threads::lock_of_staff(tx, (student, person), prepared.user, their).await? {
+    if let Some(thread) = threads::lock_of_staff(tx, (student, person), prepared.owner, their).await? {
         return Ok(thread);
+    }
+    if prepared.owner != prepared.user {
+        return Err(CommandError::refused("cover", "who stands in answers in threads that are open, and opens none"));
     }
     let none = || {
         CommandError::refused(
@@ -176,64 +217,32 @@ async fn thread_for(engine: &Engine, tx: &mut Tx, prepared: &Prepared, person: P
     if threads::open(tx, &new, engine.now()).await? { Ok(new) } else { Err(none()) }
 }
 
-/// The text, its delivery, and the number that it leaves from: one transaction.
-async fn enter(
+/// The text leaves now, or when the window of the school opens.
+async fn leave(
     engine: &Engine,
     tx: &mut Tx,
     prepared: &Prepared,
     (thread, new): (&mut Standing, &NewText<'_>),
-) -> StoreResult<SentText> {
+) -> CommandResult<SentText> {
     let now = engine.now();
-    let id = TextId::from_raw(engine.next_id());
-    let detail = json!({
-        "marks": prepared.hits.iter().map(|hit| hit.kind.word()).collect::<Vec<_>>(),
-        "stranger": new.stranger == Stranger::Yes,
-        "reason": new.reason.trim(),
-        "user": prepared.user.to_string(),
-    });
-    let text = Text {
-        id,
-        conversation: thread.id,
-        direction: Direction::Out,
-        author: prepared.author.clone(),
-        body: prepared.body.clone(),
-        at: now,
-        detail: detail.to_string().replace('\0', ""),
-    };
-    threads::append(tx, thread, &text, false).await?;
-    threads::set_sender(tx, OriginId::from(id), &thread.our_number).await?;
     let zone = district::zone_of(tx, prepared.student.school).await?.unwrap_or(prepared.district.time_zone.clone());
     let from = new.send_at.map_or(now, |at| at.max(now));
     let not_before = next_allowed(from, &zone, prepared.district.settings.window());
-    let rendering = NewContent {
-        id: ContentId::from_raw(engine.next_id()),
-        channel: Channel::Sms,
-        language: Language::default(),
-        subject: String::new(),
-        body: prepared.body.clone(),
-        html: None,
-        segments: i64::try_from(sms::segments(&prepared.body).parts).unwrap_or(i64::MAX),
-    };
-    let content = content::intern(tx, OriginId::from(id), &[rendering]).await?;
-    let row = NewDelivery {
-        id: DeliveryId::from_raw(engine.next_id()),
-        origin: OriginId::from(id),
-        origin_kind: OriginKind::Conversation,
-        channel: Channel::Sms,
-        person: Some(new.person),
-        contact_point: None,
-        school: Some(prepared.student.school),
-        address: Address::from_stored(&prepared.number),
-        merge_group: 0,
-        children: vec![prepared.student.student],
-        content: content.first().copied(),
-        basis: Some(Basis::OptedIn),
-        opening: Opening::Queued { not_before },
-        priority: PRIORITY_TEXT,
-        urgent: false,
+    let id = TextId::from_raw(engine.next_id());
+    let leaving = Leaving {
+        id,
+        voice: Voice::Staff,
+        author: &prepared.author,
+        body: &prepared.body,
+        detail: json!({
+            "marks": prepared.hits.iter().map(|hit| hit.kind.word()).collect::<Vec<_>>(),
+            "stranger": new.stranger == Stranger::Yes,
+            "reason": new.reason.trim(),
+            "user": prepared.user.to_string(),
+        }),
+        not_before,
         expires_at: not_before + EXPIRES_AFTER,
-        created_at: now,
     };
-    deliveries::insert(tx, &[row]).await?;
+    enter(engine, tx, thread, &leaving).await?;
     Ok(SentText { text: id, thread: thread.id, not_before })
 }

@@ -9,12 +9,12 @@ use schoolbell_domain::conversation::enabled::Enabled;
 use schoolbell_domain::conversation::guard::Hit;
 use schoolbell_domain::conversation::policy::{OnMark, STRANGER_QUESTION, TextingPolicy};
 use schoolbell_domain::conversation::signature::signed;
-use schoolbell_domain::conversation::text_template::{Group, READY_MADE, Values, fill};
+use schoolbell_domain::conversation::text_template::{Group, Owner, READY_MADE, Values, fill};
 use schoolbell_domain::ids::{ConversationId, PersonId};
 use schoolbell_domain::permission::Act;
-use schoolbell_engine::CommandError;
-use schoolbell_engine::commands::texting::send_text::{NewText, Stranger, send_text};
-use schoolbell_engine::texting;
+use schoolbell_engine::commands::texting::keep_template::templates_for;
+use schoolbell_engine::commands::texting::send_text::{NewText, Stranger, Way, send_text};
+use schoolbell_engine::{Actor, CommandError, texting};
 use schoolbell_formats::sms;
 use schoolbell_store::read::sms_contacts::{self, TextStudent};
 use schoolbell_store::read::{district, threads};
@@ -67,8 +67,16 @@ pub struct Mark {
 pub struct TemplateGroup {
     pub name: &'static str,
     pub when: &'static str,
-    /// Key and text, filled in.
-    pub texts: Vec<(&'static str, String)>,
+    pub texts: Vec<TemplateText>,
+}
+
+/// A text to begin with.
+pub struct TemplateText {
+    pub key: String,
+    /// Filled in.
+    pub text: String,
+    /// When to use it, of a kept one; whose it is.
+    pub note: String,
 }
 
 #[derive(Template)]
@@ -126,7 +134,7 @@ impl Composer {
             stranger: written.stranger.to_owned(),
             reason: written.reason.to_owned(),
             problems: written.problems,
-            groups: groups(values),
+            groups: groups(reads, &staff.actor, values).await?,
             question: STRANGER_QUESTION,
             closed,
             signature,
@@ -135,17 +143,30 @@ impl Composer {
     }
 }
 
-fn groups(values: Values<'_>) -> Vec<TemplateGroup> {
-    let of = |group: Group| TemplateGroup {
-        name: group.plain(),
-        when: group.when(),
-        texts: READY_MADE
-            .iter()
-            .filter(|made| made.group == group)
-            .map(|made| (made.key, fill(made.body, values)))
-            .collect(),
+/// The source's texts and those that are kept, by group.
+pub(super) async fn groups(
+    reads: &mut impl Reads,
+    actor: &Actor,
+    values: Values<'_>,
+) -> PageResult<Vec<TemplateGroup>> {
+    let kept = templates_for(reads, actor).await?;
+    let of = |group: Group| {
+        let made = READY_MADE.iter().filter(|made| made.group == group).map(|made| TemplateText {
+            key: made.key.to_owned(),
+            text: fill(made.body, values),
+            note: String::new(),
+        });
+        let own = kept.iter().filter(|one| one.group == group).map(|one| TemplateText {
+            key: one.id.to_string(),
+            text: fill(&one.body, values),
+            note: match one.owner {
+                Owner::User(_) => format!("Yours. {}", one.when),
+                Owner::School(_) | Owner::District => format!("Shared by {}. {}", one.kept_by, one.when),
+            },
+        });
+        TemplateGroup { name: group.plain(), when: group.when(), texts: made.chain(own).collect() }
     };
-    Group::ALL.map(of).into()
+    Ok(Group::ALL.map(of).into())
 }
 
 /// What the guard says of a text as it would leave, and what it costs.
@@ -165,7 +186,7 @@ async fn marks(
     })
 }
 
-fn mark(hit: Hit) -> Mark {
+pub(super) fn mark(hit: Hit) -> Mark {
     Mark { words: hit.words, kind: hit.kind.plain(), why: hit.kind.why(), safer: hit.kind.safer() }
 }
 
@@ -251,10 +272,10 @@ impl Composer {
     /// Fills in a ready-made text where nothing was written.
     pub fn begin_with(&mut self, template: &str) {
         let texts = self.groups.iter().flat_map(|group| &group.texts);
-        if let Some((_, text)) = texts.into_iter().find(|(key, _)| *key == template)
+        if let Some(found) = texts.into_iter().find(|one| one.key == template)
             && self.body.is_empty()
         {
-            self.body.clone_from(text);
+            self.body.clone_from(&found.text);
         }
     }
 }
@@ -265,7 +286,7 @@ pub async fn post(
     Path((student, person)): Path<(PersonId, PersonId)>,
     form: Signed,
 ) -> PageResult<Response> {
-    match send(&state, &form, (student, person)).await? {
+    match send(&state, &form, (student, person), Way::Alone).await? {
         Ok(thread) => Ok(Redirect::to(&format!("/texting/threads/{thread}#end")).into_response()),
         Err(problems) => {
             let mut reads = state.engine.reader().read().await?;
@@ -285,19 +306,25 @@ pub fn written<'a>(fields: &'a Fields, body: &'a str, problems: Problems) -> Wri
     Written { body, stranger: fields.text("stranger"), reason: fields.text("reason"), problems }
 }
 
+/// What was answered to the stranger question.
+pub(super) fn stranger(fields: &Fields) -> Stranger {
+    match fields.text("stranger") {
+        "no" => Stranger::No,
+        "yes" => Stranger::Yes,
+        _ => Stranger::Unanswered,
+    }
+}
+
 /// Sends what the form says; the thread, or what is wrong with the form.
 pub async fn send(
     state: &WebState,
     form: &Signed,
     (student, person): (PersonId, PersonId),
+    way: Way<'_>,
 ) -> PageResult<Result<ConversationId, Problems>> {
     let fields = &form.fields;
     let body = fields.body("body");
-    let stranger = match fields.text("stranger") {
-        "no" => Stranger::No,
-        "yes" => Stranger::Yes,
-        _ => Stranger::Unanswered,
-    };
+    let stranger = stranger(fields);
     let teller = form.staff.teller();
     let new = NewText {
         student,
@@ -306,6 +333,7 @@ pub async fn send(
         stranger,
         reason: fields.text("reason"),
         send_at: teller.read_input(fields.text("send_at")),
+        way,
     };
     match send_text(&state.engine, &form.staff.actor, &new).await {
         Ok(sent) => Ok(Ok(sent.thread)),

@@ -1,5 +1,6 @@
 //! `/texting/enrollments`: *Current Enrollments* by section, with *SMS Enabled* and its reason, last call, last text and the
-//! days since any contact; columns are chosen and kept (B3, B4, B5, B13, B20).
+//! days since any contact; columns are chosen and kept (B3, B4, B5, B13, B20). The server sorts and pages: a browser never holds
+//! thousands of rows.
 
 use std::cmp::Reverse;
 
@@ -24,13 +25,15 @@ use super::super::broadcast::export::csv_field;
 use super::name;
 use crate::WebState;
 use crate::error::PageResult;
-use crate::form::Signed;
+use crate::form::{Fields, Signed, encode};
 use crate::frame::{Frame, Place, html};
 use crate::session::Staff;
 use crate::times::counted;
 
 /// More rows than a teacher has, and than a page should hold.
 const MOST: i64 = 5_000;
+/// Lines of one page.
+const PAGE: usize = 100;
 /// Word and heading of each column that can be shown or hidden; the name always stands.
 const COLUMNS: [(&str, &str); 7] = [
     ("section", "Section"),
@@ -54,22 +57,26 @@ struct EnrollmentsPage {
     columns: Vec<(&'static str, &'static str, bool)>,
     rows: Vec<Row>,
     said: String,
+    /// How many of the whole list can be texted.
+    textable: usize,
+    older: Option<String>,
+    newer: Option<String>,
 }
 
 /// A line of the table.
-struct Row {
-    student: PersonId,
+pub(super) struct Row {
+    pub student: PersonId,
     /// Whom a text would go to, where one can.
-    write_to: Option<PersonId>,
-    name: String,
+    pub write_to: Option<PersonId>,
+    pub name: String,
     section: String,
     grade: String,
     enabled: Enabled,
-    why: String,
+    pub why: String,
     call: String,
     text: String,
-    days: Option<i32>,
-    this_week: bool,
+    pub days: Option<i32>,
+    pub this_week: bool,
 }
 
 impl Row {
@@ -107,25 +114,55 @@ pub struct Asked {
     sort: String,
     /// `not_yet`: only those whom nobody contacted this week (B20).
     only: String,
+    /// From 1.
+    page: usize,
+}
+
+impl Asked {
+    /// The address of another page of the same list.
+    fn href(&self, page: usize) -> String {
+        let asked = [("search", &self.search), ("section", &self.section), ("only", &self.only), ("sort", &self.sort)];
+        let given = asked.iter().filter(|(_, value)| !value.is_empty());
+        let words = given.fold(String::new(), |words, (name, value)| words + name + "=" + &encode(value) + "&");
+        format!("/texting/enrollments?{words}page={page}")
+    }
 }
 
 /// `GET /texting/enrollments`.
 pub async fn page(State(state): State<WebState>, staff: Staff, Query(asked): Query<Asked>) -> PageResult<Html<String>> {
     let mut reads = state.engine.reader().read().await?;
     let chosen = profile(&mut reads, staff.user).await?.columns;
-    let all = all_rows(&mut reads, (&state, &staff)).await?;
+    let all = own_rows(&mut reads, (&state, &staff)).await?;
     let mut sections: Vec<String> = all.iter().map(|row| row.section.clone()).collect();
     sections.dedup();
     let rows = picked(all, &asked);
-    let said = counted(u64::try_from(rows.len()).unwrap_or(u64::MAX), "line", "lines");
+    let mut textable: Vec<PersonId> = rows.iter().filter(|row| row.write_to.is_some()).map(|row| row.student).collect();
+    textable.sort_unstable();
+    textable.dedup();
+    let pages = rows.len().div_ceil(PAGE).max(1);
+    let page = asked.page.clamp(1, pages);
+    let lines = counted(u64::try_from(rows.len()).unwrap_or(u64::MAX), "line", "lines");
     html(&EnrollmentsPage {
         frame: Frame::new(&staff, Place::Texting, "Current Enrollments"),
+        older: (page < pages).then(|| asked.href(page + 1)),
+        newer: (page > 1).then(|| asked.href(page - 1)),
+        said: if pages == 1 { lines } else { format!("{lines}, page {page} of {pages}") },
         asked,
         sections,
         columns: columns(&chosen),
-        rows,
-        said,
+        rows: rows.into_iter().skip((page - 1) * PAGE).take(PAGE).collect(),
+        textable: textable.len(),
     })
+}
+
+/// Everybody on the list that a form asks for who can be texted.
+pub(super) async fn textable(state: &WebState, staff: &Staff, fields: &Fields) -> PageResult<Vec<PersonId>> {
+    let text = |name: &str| fields.text(name).to_owned();
+    let asked =
+        Asked { search: text("search"), section: text("section"), only: text("only"), sort: text("sort"), page: 1 };
+    let mut reads = state.engine.reader().read().await?;
+    let rows = picked(own_rows(&mut reads, (state, staff)).await?, &asked);
+    Ok(rows.into_iter().filter(|row| row.write_to.is_some()).map(|row| row.student).collect())
 }
 
 fn columns(chosen: &str) -> Vec<(&'static str, &'static str, bool)> {
@@ -159,8 +196,18 @@ async fn enrolled(reads: &mut impl Reads, staff: &Staff) -> PageResult<Vec<Enrol
     Ok(found)
 }
 
-async fn all_rows(reads: &mut impl Reads, (state, staff): (&WebState, &Staff)) -> PageResult<Vec<Row>> {
+/// The rows that the actor sees.
+pub(super) async fn own_rows(reads: &mut impl Reads, (state, staff): (&WebState, &Staff)) -> PageResult<Vec<Row>> {
     let enrolled = enrolled(reads, staff).await?;
+    rows_of(reads, (state, staff), enrolled).await
+}
+
+/// The rows of these enrollments.
+pub(super) async fn rows_of(
+    reads: &mut impl Reads,
+    (state, staff): (&WebState, &Staff),
+    enrolled: Vec<Enrolled>,
+) -> PageResult<Vec<Row>> {
     let mut ids: Vec<PersonId> = enrolled.iter().map(|row| row.student).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -236,7 +283,7 @@ pub async fn choose(State(state): State<WebState>, form: Signed) -> PageResult<R
 /// `GET /texting/enrollments.csv`: every column, the same choice of rows.
 pub async fn csv(State(state): State<WebState>, staff: Staff, Query(asked): Query<Asked>) -> PageResult<Response> {
     let mut reads = state.engine.reader().read().await?;
-    let rows = picked(all_rows(&mut reads, (&state, &staff)).await?, &asked);
+    let rows = picked(own_rows(&mut reads, (&state, &staff)).await?, &asked);
     let headings: Vec<&str> = std::iter::once("Student").chain(COLUMNS.map(|(_, heading)| heading)).collect();
     let mut text = headings.join(",") + "\r\n";
     for row in &rows {

@@ -4,12 +4,13 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, Redirect};
 use schoolbell_domain::conversation::text::Direction;
-use schoolbell_domain::ids::{ConversationId, InboundId};
+use schoolbell_domain::ids::{ConversationId, InboundId, UserId};
 use schoolbell_domain::people::name::fold_name;
 use schoolbell_domain::permission::Act;
 use schoolbell_engine::commands::texting::settle_held::{HeldStep, settle_held};
-use schoolbell_store::read::district;
+use schoolbell_engine::texting;
 use schoolbell_store::read::threads::{self, HeldLine, ThreadLine};
+use schoolbell_store::read::{district, office};
 use schoolbell_store::tx::Reads;
 use serde::Deserialize;
 
@@ -49,6 +50,7 @@ struct Line {
     id: ConversationId,
     person: String,
     student: String,
+    /// Whose thread it is; empty for the reader's own.
     staff: String,
     last: String,
     at: TimeElement,
@@ -87,7 +89,7 @@ pub async fn page(
     }
     let supervises = staff.actor.may_somewhere(Act::Supervise);
     let mut reads = state.engine.reader().read().await?;
-    let list = list(&mut reads, &staff, &asked, supervises).await?;
+    let list = list(&mut reads, (&state, &staff), &asked, supervises).await?;
     if headers.contains_key("hx-request") {
         return html(&list);
     }
@@ -99,14 +101,19 @@ pub async fn page(
     })
 }
 
-async fn list(reads: &mut impl Reads, staff: &Staff, asked: &Asked, supervises: bool) -> PageResult<List> {
+async fn list(
+    reads: &mut impl Reads,
+    (state, staff): (&WebState, &Staff),
+    asked: &Asked,
+    supervises: bool,
+) -> PageResult<List> {
     let teller = staff.teller();
     let folded = fold_name(&asked.search);
     let of_school = supervises && asked.whose == "school";
     let found = if of_school {
         of_schools(reads, staff).await?
     } else if folded.is_empty() {
-        threads::inbox(reads, staff.user, None, SHOWN).await?
+        own_and_covered(reads, (state, staff)).await?
     } else {
         threads::search(reads, staff.user, &folded, SHOWN).await?
     };
@@ -118,10 +125,24 @@ async fn list(reads: &mut impl Reads, staff: &Staff, asked: &Asked, supervises: 
             0 => String::new(),
             unread => counted(u64::try_from(unread).unwrap_or(0), "thread with new texts", "threads with new texts"),
         },
-        threads: found.iter().map(|thread| line(&teller, thread)).collect(),
+        threads: found.iter().map(|thread| line((&teller, staff.user), thread)).collect(),
         held: held(reads, staff, &teller).await?,
         csrf: staff.csrf.clone(),
     })
+}
+
+/// One's own threads, and those of whom one stands in for today; unread first.
+async fn own_and_covered(reads: &mut impl Reads, (state, staff): (&WebState, &Staff)) -> PageResult<Vec<ThreadLine>> {
+    let mut found = threads::inbox(reads, staff.user, None, SHOWN).await?;
+    let (today, _) = texting::today(reads, &state.engine).await?;
+    let covers = office::covered_by(reads, staff.user, today).await?;
+    for cover in &covers {
+        found.extend(threads::inbox(reads, cover.user, None, SHOWN).await?);
+    }
+    if !covers.is_empty() {
+        found.sort_by_key(|thread| (thread.unread == 0, std::cmp::Reverse(thread.last_at)));
+    }
+    Ok(found)
 }
 
 /// The threads of the schools that somebody watches over: those that need a human first.
@@ -165,14 +186,19 @@ async fn held(reads: &mut impl Reads, staff: &Staff, teller: &Teller) -> PageRes
         .collect())
 }
 
-fn line(teller: &Teller, thread: &ThreadLine) -> Line {
+fn line((teller, user): (&Teller, UserId), thread: &ThreadLine) -> Line {
     let last: String = thread.last_body.chars().take(90).collect();
-    let who = if thread.last_direction == Direction::Out { "You: " } else { "" };
+    let is_own = thread.user == user;
+    let who = match thread.last_direction {
+        Direction::Out if is_own => "You: ",
+        Direction::Out => "Staff: ",
+        Direction::In => "",
+    };
     Line {
         id: thread.id,
         person: name(&thread.person_given, &thread.person_family),
         student: name(&thread.student_given, &thread.student_family),
-        staff: thread.staff.clone(),
+        staff: if is_own { String::new() } else { thread.staff.clone() },
         last: format!("{who}{last}"),
         at: teller.tell(thread.last_at),
         unread: thread.unread,

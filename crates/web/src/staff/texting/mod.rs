@@ -3,9 +3,13 @@
 pub mod compose;
 pub mod enrollments;
 pub mod guidance;
+pub mod hours;
 pub mod inbox;
+pub mod many;
+pub mod outreach;
 pub mod settings;
 pub mod student;
+pub mod templates;
 pub mod thread;
 
 use schoolbell_domain::ids::PersonId;

@@ -4,10 +4,14 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use jiff::Timestamp;
 use schoolbell_domain::conversation::text::Direction;
-use schoolbell_domain::ids::{BroadcastId, ConversationId, PersonId};
+use schoolbell_domain::delivery::StateKind;
+use schoolbell_domain::ids::{BroadcastId, ConversationId, PersonId, TextId};
 use schoolbell_domain::permission::{Act, Scope};
-use schoolbell_engine::commands::texting::read_thread::{must_read, read_thread, settle_alarm};
+use schoolbell_engine::commands::texting::cancel_text::cancel_text;
+use schoolbell_engine::commands::texting::read_thread::{answers, must_read, read_thread, settle_alarm};
+use schoolbell_engine::commands::texting::send_text::Way;
 use schoolbell_store::read::sms_contacts::lookup_student;
 use schoolbell_store::read::threads::{self, TextLine, ThreadLine};
 use schoolbell_store::read::{communications, district};
@@ -36,6 +40,8 @@ struct ThreadPage {
     person_name: String,
     staff_name: String,
     is_own: bool,
+    /// The reader stands in for its owner today.
+    covers: bool,
     closed: bool,
     alarm: Option<Alarm>,
     notes: Vec<String>,
@@ -57,9 +63,11 @@ struct Texts {
     changed: String,
     said: String,
     lines: Vec<Line>,
+    csrf: String,
 }
 
 struct Line {
+    id: TextId,
     is_ours: bool,
     author: String,
     body: String,
@@ -67,6 +75,8 @@ struct Line {
     state: Option<Badge>,
     why: String,
     media: usize,
+    /// When it leaves; empty unless it waits and can be taken back.
+    waits_until: String,
 }
 
 #[derive(Deserialize)]
@@ -94,10 +104,11 @@ async fn shown(
     (written, template): (Written<'_>, &str),
 ) -> PageResult<Html<String>> {
     let mut reads = state.engine.reader().read().await?;
-    let thread = must_read(&mut reads, &staff.actor, id).await?;
+    let thread = must_read(&state.engine, &mut reads, &staff.actor, id).await?;
     let is_own = thread.user == staff.user;
+    let answers = answers(&state.engine, &mut reads, &staff.actor, &thread).await?;
     let student = lookup_student(&mut reads, thread.student).await?.ok_or(PageError::NotFound)?;
-    let composer = if is_own && thread.closed_at.is_none() {
+    let composer = if answers && thread.closed_at.is_none() {
         let action = format!("/texting/threads/{id}");
         let mut composer = Composer::of(&mut reads, (state, staff), (&student, thread.person), action, written).await?;
         composer.begin_with(template);
@@ -114,6 +125,7 @@ async fn shown(
         person_name: name(&thread.person_given, &thread.person_family),
         staff_name: thread.staff.clone(),
         is_own,
+        covers: answers && !is_own,
         closed: thread.closed_at.is_some(),
         alarm: alarm(&mut reads, staff, &thread).await?,
         notes: communications::notes(&mut reads, thread.student, 3).await?.into_iter().map(|note| note.body).collect(),
@@ -145,13 +157,18 @@ async fn texts(reads: &mut impl Reads, staff: &Staff, thread: &ThreadLine) -> Pa
         Some(last) if last.link.text.direction == Direction::In => format!("New text: {}", last.link.text.body),
         Some(_) | None => String::new(),
     };
-    Ok(Texts { id: thread.id, changed, said, lines: found.iter().map(|text| line(&teller, text)).collect() })
+    let lines = found.iter().map(|text| line((&teller, staff.now), text)).collect();
+    Ok(Texts { id: thread.id, changed, said, lines, csrf: staff.csrf.clone() })
 }
 
-fn line(teller: &Teller, text: &TextLine) -> Line {
+fn line((teller, now): (&Teller, Timestamp), text: &TextLine) -> Line {
     let of = &text.link.text;
+    let queued = text.state.is_some_and(|state| state.kind() == StateKind::Queued);
+    let waits = text.not_before.filter(|at| queued && *at > now);
     let detail: serde_json::Value = serde_json::from_str(&of.detail).unwrap_or_default();
     Line {
+        id: of.id,
+        waits_until: waits.map(|at| teller.plan(at)).unwrap_or_default(),
         is_ours: of.direction == Direction::Out,
         author: of.author.clone(),
         body: of.body.clone(),
@@ -169,16 +186,17 @@ pub async fn fragment(
     Path(id): Path<ConversationId>,
 ) -> PageResult<Html<String>> {
     let mut reads = state.engine.reader().read().await?;
-    let thread = must_read(&mut reads, &staff.actor, id).await?;
+    let thread = must_read(&state.engine, &mut reads, &staff.actor, id).await?;
     html(&texts(&mut reads, &staff, &thread).await?)
 }
 
 /// `POST /texting/threads/{thread}`: the next text of this thread.
 pub async fn post(State(state): State<WebState>, Path(id): Path<ConversationId>, form: Signed) -> PageResult<Response> {
     let mut reads = state.engine.reader().read().await?;
-    let thread = must_read(&mut reads, &form.staff.actor, id).await?;
+    let thread = must_read(&state.engine, &mut reads, &form.staff.actor, id).await?;
     drop(reads);
-    match send(&state, &form, (thread.student, thread.person)).await? {
+    let way = if thread.user == form.staff.user { Way::Alone } else { Way::Covering(thread.user) };
+    match send(&state, &form, (thread.student, thread.person), way).await? {
         Ok(sent) => Ok(Redirect::to(&format!("/texting/threads/{sent}#end")).into_response()),
         Err(problems) => {
             let body = form.fields.body("body");
@@ -186,6 +204,16 @@ pub async fn post(State(state): State<WebState>, Path(id): Path<ConversationId>,
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
     }
+}
+
+/// `POST /texting/threads/{thread}/texts/{text}/cancel`: a text that waits is taken back.
+pub async fn cancel(
+    State(state): State<WebState>,
+    Path((id, text)): Path<(ConversationId, TextId)>,
+    form: Signed,
+) -> PageResult<Redirect> {
+    cancel_text(&state.engine, &form.staff.actor, id, text).await?;
+    Ok(Redirect::to(&format!("/texting/threads/{id}#end")))
 }
 
 /// `POST /texting/threads/{thread}/calm`: somebody looked after words that needed a human.
