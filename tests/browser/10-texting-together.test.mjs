@@ -53,6 +53,23 @@ test('without JavaScript the week is worked through on a phone', async () => {
   await page.getByRole('heading', { name: '1 text sent' }).waitFor();
 });
 
+test('a thread is drawn, read and marked', async () => {
+  const page = await signIn('administrator', { size: sizes.desk });
+  await page.goto('/texting/supervision');
+  const school = page.locator('section.card', { hasText: /[1-9]\d* threads seen/ }).first();
+  await school.getByRole('button', { name: /^Draw/ }).click();
+  await page.locator('main form input[name=note]').first().waitFor();
+  await picture(page, 'texting-supervision-1280');
+  await mustBeAccessible(page, 'the queue of supervision');
+  const href = await page.locator('main .rows a[href^="/texting/threads/"]').first().getAttribute('href');
+  await page.goto(href);
+  await page.goto('/texting/supervision');
+  await page.getByRole('button', { name: 'Done' }).first().click();
+  await page.getByText(/[1-9]\d* drawn, [1-9]\d* done/).first().waitFor();
+  await page.goto('/texting/supervision/looks');
+  assert.ok((await page.locator('main .rows li').count()) >= 1);
+});
+
 for (const [name, size, dark] of [['320', sizes.phone, false], ['390-dark', phone, true], ['1280', sizes.desk, false]]) {
   test(`the new pages of texting are accessible and fit at ${name}`, async () => {
     const page = await signIn('teacher', { size, dark });
@@ -63,9 +80,10 @@ for (const [name, size, dark] of [['320', sizes.phone, false], ['390-dark', phon
       await picture(page, `texting-${route}-${name}`);
     }
     const principal = await signIn('administrator', { size, dark });
-    for (const route of ['outreach', 'hours', 'templates']) {
+    for (const route of ['outreach', 'hours', 'templates', 'supervision', 'supervision/looks']) {
       await principal.goto(`/texting/${route}`);
       wrong.push(...(await faultsOfRoute(principal, `${route} of the district`)));
+      await picture(principal, `texting-district-${route.replace('/', '-')}-${name}`);
     }
     assert.deepEqual(wrong, []);
   });

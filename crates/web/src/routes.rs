@@ -92,7 +92,7 @@ fn pages() -> Router<WebState> {
 /// Two-way texts.
 fn texting() -> Router<WebState> {
     use staff::texting::{
-        compose, enrollments, guidance, hours, inbox, many, outreach, settings, student, templates, thread,
+        compose, enrollments, guidance, hours, inbox, many, outreach, settings, student, supervision, templates, thread,
     };
     Router::new()
         .route("/texting", get(inbox::page))
@@ -104,6 +104,8 @@ fn texting() -> Router<WebState> {
         .route("/texting/hours", get(hours::page).post(hours::post))
         .route("/texting/many", post(many::post))
         .route("/texting/outreach", get(outreach::page))
+        .route("/texting/supervision", get(supervision::page).post(supervision::post))
+        .route("/texting/supervision/looks", get(supervision::looks))
         .route("/texting/templates", get(templates::page).post(templates::post))
         .route("/texting/guidance", get(guidance::page))
         .route("/texting/settings", get(settings::page).post(settings::post))

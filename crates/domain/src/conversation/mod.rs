@@ -8,6 +8,7 @@ pub mod office_hours;
 pub mod outreach;
 pub mod policy;
 pub mod reply;
+pub mod sampling;
 pub mod signature;
 pub mod staff_first;
 pub mod sticky_note;

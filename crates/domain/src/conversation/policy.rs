@@ -27,6 +27,8 @@ pub struct TextingPolicy {
     pub urgent_contact: String,
     /// The local crisis line, shown to staff beside such words.
     pub crisis_line: String,
+    /// Guardians who opted in get a copy of a text to the student.
+    pub guardian_copy: bool,
 }
 
 /// The question that the composer asks each time (B18).

@@ -36,6 +36,7 @@ pub mod report;
 pub mod roster;
 pub mod sessions;
 pub mod sms_contacts;
+pub mod supervision;
 pub mod suppressions;
 pub mod tallies;
 pub mod text_templates;

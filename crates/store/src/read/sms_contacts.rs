@@ -121,9 +121,14 @@ impl TextStudent {
                 consent: contact.consent,
                 opted_in_by: contact.opted_in_by,
             }),
-            age: self.birth_date.map(|born| years_between(born, today)),
+            age: self.age(today),
             ages,
         }
+    }
+
+    /// Full years; `None` where the record has no date of birth.
+    pub fn age(&self, today: Date) -> Option<i16> {
+        self.birth_date.map(|born| years_between(born, today))
     }
 
     /// Whether one person's number can be texted.

@@ -45,6 +45,7 @@ pub const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("read/sms_contacts", read::sms_contacts::STATEMENTS),
     ("read/texting", read::texting::STATEMENTS),
     ("read/text_templates", read::text_templates::STATEMENTS),
+    ("read/supervision", read::supervision::STATEMENTS),
     ("read/office", read::office::STATEMENTS),
     ("read/threads", read::threads::STATEMENTS),
     ("write/attempts", write::attempts::STATEMENTS),
@@ -81,6 +82,8 @@ pub const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("write/sms_contacts", write::sms_contacts::STATEMENTS),
     ("write/texting", write::texting::STATEMENTS),
     ("write/text_templates", write::text_templates::STATEMENTS),
+    ("write/supervision", write::supervision::STATEMENTS),
+    ("write/text_copies", write::text_copies::STATEMENTS),
     ("write/office", write::office::STATEMENTS),
     ("write/threads", write::threads::STATEMENTS),
 ];

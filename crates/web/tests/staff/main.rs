@@ -6,6 +6,7 @@ mod doors;
 mod families;
 mod held;
 mod hooks;
+mod pace;
 mod pages;
 mod texting;
 mod texting_together;

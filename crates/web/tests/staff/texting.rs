@@ -74,7 +74,7 @@ async fn write_first(principal: &mut Browser<'_>, write: &str) -> Done<String> {
 }
 
 #[tokio::test]
-async fn a_conversation_works_without_javascript_from_the_first_text_to_the_removal() -> Done {
+async fn b8_b9_b11_b18_b26_b27_a_conversation_works_without_javascript_from_the_first_text_to_the_removal() -> Done {
     let world = World::new().await?;
     world.open_day_and_night().await?;
     world.start_carriers();
@@ -119,7 +119,7 @@ async fn a_conversation_works_without_javascript_from_the_first_text_to_the_remo
 }
 
 #[tokio::test]
-async fn calls_are_logged_columns_are_kept_and_the_guidance_stands_in_the_product() -> Done {
+async fn b1_b5_b7_b13_b29_calls_are_logged_columns_are_kept_and_the_guidance_stands_in_the_product() -> Done {
     let world = World::new().await?;
     let mut principal = world.signed_in(Role::Principal, Some(LINCOLN)).await?;
     let list = principal.get("/texting/enrollments").await?;

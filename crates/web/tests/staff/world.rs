@@ -46,6 +46,8 @@ pub const STUDENTS: &str = "Student_Number,Last_Name,First_Name,Grade_Level,Scho
 
 pub struct World {
     pub engine: Engine,
+    /// Below the engine, to fill in what would take too long by commands.
+    pub db: Db,
     pub pages: Router,
     folder: TempDir,
     stop: CancellationToken,
@@ -68,10 +70,15 @@ pub struct Answer {
 
 impl World {
     pub async fn new() -> Done<Self> {
+        Self::of(STUDENTS).await
+    }
+
+    /// A district with these students.
+    pub async fn of(students: &str) -> Done<Self> {
         let folder = tempfile::tempdir()?;
         let db = Db::open(&format!("sqlite:{}", folder.path().join("web.db").display()), Synchronous::Normal).await?;
         migrate::migrate(&db).await?;
-        let engine = Engine::new(db, Arc::new(SystemClock), 1).reached_at("http://bell.example.org");
+        let engine = Engine::new(db.clone(), Arc::new(SystemClock), 1).reached_at("http://bell.example.org");
         let settings = DistrictSettings {
             program_name: "Pecan Alerts".to_owned(),
             help_contact: "512-555-0100".to_owned(),
@@ -80,7 +87,7 @@ impl World {
         let actor = Actor::command_line();
         set_up_district(&engine, &actor, "Pecan Valley ISD", "America/Chicago", &settings).await?;
         let roster = folder.path().join("students.csv");
-        std::fs::write(&roster, STUDENTS)?;
+        std::fs::write(&roster, students)?;
         import_roster(&engine, &actor, ImportRequest::of(Source::Path(roster))).await?;
         // espeak-ng itself: `scripts/setup` installs it.
         let voice = Arc::new(EspeakNg::new("espeak-ng", 150));
@@ -88,7 +95,7 @@ impl World {
         let speaker = speaker.with_recordings(engine.reader());
         let engine = engine.spoken_by(Arc::new(speaker));
         let pages = router(engine.clone(), served_from(folder.path()));
-        Ok(Self { engine, pages, folder, stop: CancellationToken::new() })
+        Ok(Self { engine, db, pages, folder, stop: CancellationToken::new() })
     }
 
     /// A copy of this world, from a backup.
@@ -99,10 +106,10 @@ impl World {
         let file = backup::write(&mut view, &head, Vec::new(), |_| {}).await?;
         let folder = tempfile::tempdir()?;
         let db = Db::open(&format!("sqlite:{}", folder.path().join("web.db").display()), Synchronous::Normal).await?;
-        let engine = Engine::new(db, Arc::new(SystemClock), 1);
+        let engine = Engine::new(db.clone(), Arc::new(SystemClock), 1);
         restore_backup(&engine, &Actor::command_line(), (file.as_slice(), Onto::Empty), |_| {}).await?;
         let pages = router(engine.clone(), served_from(folder.path()));
-        Ok(Self { engine, pages, folder, stop: CancellationToken::new() })
+        Ok(Self { engine, db, pages, folder, stop: CancellationToken::new() })
     }
 
     /// What is not urgent may leave at any hour, so that a test does not depend on its own.

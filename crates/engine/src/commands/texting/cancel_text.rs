@@ -1,9 +1,10 @@
-//! A text that waits for its time is taken back. It stays in its thread, as one that was not sent.
+//! A text that waits for its time is taken back, and its copies for guardians with it. It stays in its thread, as one that was not sent.
 
 use schoolbell_domain::ids::{ConversationId, OriginId, TextId};
 use schoolbell_domain::permission::{Act, Scope};
 use schoolbell_store::read::threads;
 use schoolbell_store::write::queue::cancel_queued;
+use schoolbell_store::write::text_copies;
 use serde_json::json;
 
 use super::read_thread::{answers, must_read};
@@ -29,6 +30,9 @@ pub async fn cancel_text(engine: &Engine, actor: &Actor, thread: ConversationId,
             }
             if cancel_queued(tx, OriginId::from(text), engine.now(), MOST).await? == 0 {
                 return Err(CommandError::refused("state", "this text has left already, or was taken back before"));
+            }
+            for copy in text_copies::of(tx, text).await? {
+                cancel_queued(tx, OriginId::from(copy), engine.now(), MOST).await?;
             }
             tell(engine, tx, actor, ("cancel_text", &text.to_string()), json!({ "thread": thread.to_string() }))
                 .await?;

@@ -3,6 +3,7 @@
 pub mod add_communication;
 pub mod cancel_text;
 pub mod export_record;
+pub mod guardian_copy;
 pub mod keep_template;
 pub mod leave_cover;
 pub mod office_hours;
@@ -12,3 +13,4 @@ pub mod send_text;
 pub mod send_texts;
 pub mod set_up_texting;
 pub mod settle_held;
+pub mod supervise;

@@ -1,10 +1,10 @@
 //! Who may read a thread, and that it was read: its own staff, who covers for them, those who teach the student, those who
 //! supervise.
 
-use schoolbell_domain::ids::ConversationId;
+use schoolbell_domain::ids::{ConversationId, PersonId};
 use schoolbell_domain::permission::{Act, Scope};
 use schoolbell_store::read::sms_contacts;
-use schoolbell_store::read::threads::{ThreadLine, lookup_thread};
+use schoolbell_store::read::threads::{ThreadLine, lookup_thread, of_student};
 use schoolbell_store::tx::Reads;
 use schoolbell_store::write::threads;
 use serde_json::json;
@@ -67,6 +67,27 @@ pub async fn read_thread(engine: &Engine, actor: &Actor, id: ConversationId) -> 
         engine.live.tell(LiveEvent::Thread(id));
     }
     Ok(())
+}
+
+/// The threads about a student that the actor may read, for the student's log; each is noted as read.
+pub async fn read_log(engine: &Engine, actor: &Actor, student: PersonId) -> CommandResult<Vec<ThreadLine>> {
+    engine
+        .db
+        .write("read log", async |tx| {
+            let mut readable = Vec::new();
+            for thread in of_student(tx, student).await? {
+                match must_read(engine, tx, actor, thread.id).await {
+                    Ok(thread) => {
+                        threads::look(tx, engine.next_id(), (thread.id, &actor.name), engine.now()).await?;
+                        readable.push(thread);
+                    }
+                    Err(CommandError::Refused { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok::<_, CommandError>(readable)
+        })
+        .await
 }
 
 /// A supervisor, or the thread's own staff, has looked after words that needed a human.

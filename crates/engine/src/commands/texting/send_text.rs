@@ -17,6 +17,7 @@ use schoolbell_store::write::threads::{self, Standing};
 use schoolbell_store::{Tx, read};
 use serde_json::json;
 
+use super::guardian_copy::{Copies, send_copies};
 use crate::commands::audit::tell;
 use crate::error::{CommandError, CommandResult, Problem};
 use crate::live::LiveEvent;
@@ -25,7 +26,7 @@ use crate::texting::{covers, guard, must_text, shown_name, today};
 use crate::{Actor, Engine, Queue};
 
 /// A text that no carrier took for so long is of no use.
-const EXPIRES_AFTER: SignedDuration = SignedDuration::from_hours(24);
+pub(super) const EXPIRES_AFTER: SignedDuration = SignedDuration::from_hours(24);
 /// What fits into six segments of GSM 7-bit; longer is a call or a mail.
 const LONGEST: usize = 900;
 
@@ -72,16 +73,16 @@ pub struct SentText {
 }
 
 /// What is known of a text before it is sent.
-struct Prepared {
+pub(super) struct Prepared {
     district: District,
-    student: TextStudent,
-    user: UserId,
+    pub(super) student: TextStudent,
+    pub(super) user: UserId,
     /// Whose thread it is.
     owner: UserId,
     /// As the thread names the writer.
-    author: String,
-    number: String,
-    body: String,
+    pub(super) author: String,
+    pub(super) number: String,
+    pub(super) body: String,
     hits: Vec<Hit>,
 }
 
@@ -93,14 +94,18 @@ pub async fn send_text(engine: &Engine, actor: &Actor, new: &NewText<'_>) -> Com
         .db
         .write("send text", async |tx| {
             let prepared = prepare(engine, tx, actor, new).await?;
-            let mut thread = thread_for(engine, tx, &prepared, new.person).await?;
+            let mut thread = open_thread(engine, tx, &prepared, (new.person, &prepared.number)).await?;
             let sent = leave(engine, tx, &prepared, (&mut thread, new)).await?;
             if let Way::Batch(batch) = new.way
                 && !text_templates::reached(tx, batch, new.student, sent.text).await?
             {
                 return Err(CommandError::refused(SENT_ALREADY, "this text has gone to this family already"));
             }
-            let detail = json!({ "thread": thread.id.to_string(), "marks": prepared.hits.len() });
+            let copies = copies(engine, tx, &prepared, (new, &sent)).await?;
+            let detail = json!({
+                "thread": thread.id.to_string(), "marks": prepared.hits.len(), "copies": copies.sent,
+                "copies_without_number": copies.without_number,
+            });
             tell(engine, tx, actor, ("send_text", &sent.text.to_string()), detail).await?;
             Ok::<_, CommandError>(sent)
         })
@@ -186,10 +191,15 @@ fn problems(new: &NewText<'_>, body: &str, hits: &[Hit], policy: &TextingPolicy)
     problems
 }
 
-/// The thread of this member of the staff with this person; the first text opens one on a number that this phone has no
-/// open thread with.
-async fn thread_for(engine: &Engine, tx: &mut Tx, prepared: &Prepared, person: PersonId) -> CommandResult<Standing> {
-    let (student, their) = (prepared.student.student, prepared.number.as_str());
+/// The thread of this member of the staff with one person of the record on one number; the first text opens one, on a number of
+/// ours that this phone has no open thread with.
+pub(super) async fn open_thread(
+    engine: &Engine,
+    tx: &mut Tx,
+    prepared: &Prepared,
+    (person, their): (PersonId, &str),
+) -> CommandResult<Standing> {
+    let student = prepared.student.student;
     if let Some(thread) = threads::lock_of_staff(tx, (student, person), prepared.owner, their).await? {
         return Ok(thread);
     }
@@ -215,6 +225,19 @@ async fn thread_for(engine: &Engine, tx: &mut Tx, prepared: &Prepared, person: P
     };
     // Another transaction may have taken the pair between the look and the insert: the unique index decides.
     if threads::open(tx, &new, engine.now()).await? { Ok(new) } else { Err(none()) }
+}
+
+/// Copies for guardians, where the district wants them and the text is to the student.
+async fn copies(
+    engine: &Engine,
+    tx: &mut Tx,
+    prepared: &Prepared,
+    (new, sent): (&NewText<'_>, &SentText),
+) -> CommandResult<Copies> {
+    if !prepared.district.settings.texting.guardian_copy || new.person != new.student {
+        return Ok(Copies::default());
+    }
+    send_copies(engine, tx, prepared, sent).await
 }
 
 /// The text leaves now, or when the window of the school opens.

@@ -125,7 +125,10 @@ async fn list(
             0 => String::new(),
             unread => counted(u64::try_from(unread).unwrap_or(0), "thread with new texts", "threads with new texts"),
         },
-        threads: found.iter().map(|thread| line((&teller, staff.user), thread)).collect(),
+        threads: found
+            .iter()
+            .map(|thread| line((&teller, staff.user), (thread, of_school && thread.user != staff.user)))
+            .collect(),
         held: held(reads, staff, &teller).await?,
         csrf: staff.csrf.clone(),
     })
@@ -186,7 +189,7 @@ async fn held(reads: &mut impl Reads, staff: &Staff, teller: &Teller) -> PageRes
         .collect())
 }
 
-fn line((teller, user): (&Teller, UserId), thread: &ThreadLine) -> Line {
+fn line((teller, user): (&Teller, UserId), (thread, watches): (&ThreadLine, bool)) -> Line {
     let last: String = thread.last_body.chars().take(90).collect();
     let is_own = thread.user == user;
     let who = match thread.last_direction {
@@ -199,7 +202,12 @@ fn line((teller, user): (&Teller, UserId), thread: &ThreadLine) -> Line {
         person: name(&thread.person_given, &thread.person_family),
         student: name(&thread.student_given, &thread.student_family),
         staff: if is_own { String::new() } else { thread.staff.clone() },
-        last: format!("{who}{last}"),
+        // Words of others' threads are read in the thread, where every look is noted.
+        last: if watches {
+            counted(u64::try_from(thread.texts).unwrap_or(0), "text", "texts")
+        } else {
+            format!("{who}{last}")
+        },
         at: teller.tell(thread.last_at),
         unread: thread.unread,
         needs_human: thread.needs_human,

@@ -9,6 +9,7 @@ pub mod many;
 pub mod outreach;
 pub mod settings;
 pub mod student;
+pub mod supervision;
 pub mod templates;
 pub mod thread;
 

@@ -32,9 +32,11 @@ struct SettingsPage {
     may_district: bool,
     /// As kept, as shown, whether it is the pool's, whether it is in use.
     numbers: Vec<(String, String, bool, bool)>,
-    stops_marks: bool,
-    stops_strangers: bool,
+    /// `stop` or `reason`.
+    on_mark: &'static str,
+    on_stranger: &'static str,
     own_words: String,
+    guardian_copy: bool,
     crisis_line: String,
     urgent_contact: String,
 }
@@ -62,12 +64,20 @@ pub async fn page(State(state): State<WebState>, staff: Staff) -> PageResult<Htm
             .into_iter()
             .map(|one| (one.number.clone(), address(&one.number), one.user.is_none(), one.active))
             .collect(),
-        stops_marks: found.on_mark == OnMark::Stop,
-        stops_strangers: found.on_stranger == OnMark::Stop,
+        on_mark: word(found.on_mark),
+        on_stranger: word(found.on_stranger),
         own_words: found.own_words.join("\n"),
+        guardian_copy: found.guardian_copy,
         crisis_line: found.crisis_line,
         urgent_contact: found.urgent_contact,
     })
+}
+
+const fn word(choice: OnMark) -> &'static str {
+    match choice {
+        OnMark::Stop => "stop",
+        OnMark::AskReason => "reason",
+    }
 }
 
 /// `POST /texting/settings`.
@@ -107,6 +117,7 @@ async fn save_guard(state: &WebState, staff: &Staff, fields: &Fields) -> PageRes
         )]));
     }
     urgent.clone_into(&mut settings.texting.urgent_contact);
+    settings.texting.guardian_copy = fields.text("guardian_copy") == "yes";
     settings.texting.crisis_line = fields.text("crisis_line").to_owned();
     change_settings(&state.engine, &staff.actor, &found.name, &found.zone_name, &settings).await?;
     Ok(())

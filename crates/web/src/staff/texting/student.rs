@@ -6,8 +6,10 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use jiff::Timestamp;
+use jiff::civil::Date;
+use schoolbell_domain::consent::ConsentState;
 use schoolbell_domain::conversation::communication::{Identity, Kind, Outcome};
-use schoolbell_domain::conversation::enabled::{Enabled, Whose};
+use schoolbell_domain::conversation::enabled::{Ages, Enabled, Whose};
 use schoolbell_domain::conversation::outreach::days_since;
 use schoolbell_domain::conversation::sticky_note::Requester;
 use schoolbell_domain::conversation::text::Direction;
@@ -15,11 +17,13 @@ use schoolbell_domain::ids::{ConversationId, PersonId};
 use schoolbell_domain::permission::{Act, Scope};
 use schoolbell_engine::commands::texting::add_communication::{Contact, add_communication};
 use schoolbell_engine::commands::texting::export_record::export_record;
+use schoolbell_engine::commands::texting::read_thread::read_log;
 use schoolbell_engine::commands::texting::record_sms_number::{
     NewNumber, Removal, Shared, add_note, record_sms_number, remove_sms_number,
 };
 use schoolbell_engine::{CommandError, CommandResult, Problem, texting};
 use schoolbell_store::read::sms_contacts::TextStudent;
+use schoolbell_store::read::threads::ThreadLine;
 use schoolbell_store::read::{communications, people_pages, texting as texting_rows, threads};
 use schoolbell_store::tx::Reads;
 
@@ -43,6 +47,8 @@ struct StudentPage {
     name: String,
     enabled: Enabled,
     why: String,
+    /// What staff have to know before they write: icon and words.
+    flags: Vec<(&'static str, String)>,
     days: Option<i32>,
     people: Vec<Listed>,
     notes: Vec<String>,
@@ -105,6 +111,9 @@ async fn shown(
 ) -> PageResult<Html<String>> {
     let mut reads = state.engine.reader().read().await?;
     let student = seen_student(&mut reads, staff, id).await?;
+    drop(reads);
+    let readable = read_log(&state.engine, &staff.actor, id).await?;
+    let mut reads = state.engine.reader().read().await?;
     let (today, ages) = texting::today(&mut reads, &state.engine).await?;
     let enabled = student.enabled(ages, today);
     let last = texting_rows::last_contacts(&mut reads, &[id]).await?.remove(&id).unwrap_or_default();
@@ -120,10 +129,11 @@ async fn shown(
             Enabled::Yes => String::new(),
             Enabled::No(why) => why.sentence().to_owned(),
         },
+        flags: flags((&student, &readable), (ages, today), &people_pages::guardians(&mut reads, id).await?),
         days: days_since(last.call, staff.now, &staff.zone),
         people: listed(&mut reads, state, &student).await?,
         notes: communications::notes(&mut reads, id, SHOWN).await?.into_iter().map(|note| note.body).collect(),
-        log: log(&mut reads, &teller, id).await?,
+        log: log(&mut reads, (&teller, &readable), id).await?,
         may_text: texting::must_text(&mut reads, &staff.actor, id).await.is_ok(),
         may_record: staff.actor.must(Act::RecordSmsNumber, place).is_ok(),
         may_export: staff.actor.must(Act::SettleHeld, place).is_ok(),
@@ -135,6 +145,34 @@ async fn shown(
         problems,
         note,
     })
+}
+
+/// Custody, ages at which rights change (LAW-52, LAW-54), a STOP, words that need a human.
+fn flags(
+    (student, readable): (&TextStudent, &[ThreadLine]),
+    (ages, today): (Ages, Date),
+    guardians: &[people_pages::Relative],
+) -> Vec<(&'static str, String)> {
+    let mut flags = Vec::new();
+    if readable.iter().any(|thread| thread.needs_human) {
+        flags.push(("triangle-alert", "Words in a thread need a human now".to_owned()));
+    }
+    if guardians.iter().any(|guardian| guardian.custody_restricted) {
+        flags.push(("shield-check", "Custody restriction on the record".to_owned()));
+    }
+    match student.age(today) {
+        Some(age) if age < ages.parent_opts_in_below => {
+            flags.push(("user", format!("Under {}: a parent opts in to texts", ages.parent_opts_in_below)));
+        }
+        Some(age) if age >= ages.own_rights_from => {
+            flags.push(("user", format!("{} or older: the rights are the student's own", ages.own_rights_from)));
+        }
+        Some(_) | None => {}
+    }
+    if student.contacts.iter().any(|contact| contact.consent == ConsentState::Revoked) {
+        flags.push(("ban", "A number on the record asked us to stop".to_owned()));
+    }
+    flags
 }
 
 async fn school_phone(reads: &mut impl Reads, student: &TextStudent) -> PageResult<String> {
@@ -173,7 +211,12 @@ async fn listed(reads: &mut impl Reads, state: &WebState, student: &TextStudent)
 }
 
 /// Everything that was said with or about the student: texts of all threads, calls, mails, notes (B27).
-async fn log(reads: &mut impl Reads, teller: &Teller, student: PersonId) -> PageResult<Vec<LogLine>> {
+/// Of threads those that the reader may read.
+async fn log(
+    reads: &mut impl Reads,
+    (teller, readable): (&Teller, &[ThreadLine]),
+    student: PersonId,
+) -> PageResult<Vec<LogLine>> {
     let mut lines: Vec<(Timestamp, LogLine)> = Vec::new();
     for entry in communications::entries(reads, student, SHOWN).await? {
         let identity = entry.identity.map(|identity| format!(" ({})", identity.plain())).unwrap_or_default();
@@ -186,7 +229,7 @@ async fn log(reads: &mut impl Reads, teller: &Teller, student: PersonId) -> Page
         let who = who.unwrap_or(format!("{}{identity}", entry.staff));
         lines.push((entry.at, LogLine { at: teller.tell(entry.at), what, who, words: entry.note, thread: None }));
     }
-    for thread in threads::of_student(reads, student).await? {
+    for thread in readable {
         let person = name(&thread.person_given, &thread.person_family);
         for text in threads::texts(reads, thread.id, SHOWN).await? {
             let of = text.link.text;

@@ -18,6 +18,7 @@ use schoolbell_store::read::{communications, district};
 use schoolbell_store::tx::Reads;
 use serde::Deserialize;
 
+use super::super::reasons::why;
 use super::compose::{Composer, Written, send, written};
 use super::name;
 use crate::WebState;
@@ -173,10 +174,16 @@ fn line((teller, now): (&Teller, Timestamp), text: &TextLine) -> Line {
         author: of.author.clone(),
         body: of.body.clone(),
         at: teller.tell(of.at),
-        state: text.state.map(|state| delivery_state(state.kind())),
-        why: text.state.map(super::super::reasons::why).unwrap_or_default(),
+        state: text.state.map(|state| badge(state.kind())),
+        why: text.state.filter(|state| state.kind() != StateKind::Cancelled).map(why).unwrap_or_default(),
         media: detail["media"].as_array().map_or(0, Vec::len),
     }
+}
+
+/// A text that was taken back by its writer was not stopped like a broadcast.
+fn badge(state: StateKind) -> Badge {
+    let usual = delivery_state(state);
+    if state == StateKind::Cancelled { Badge { words: "Taken back", ..usual } } else { usual }
 }
 
 /// `GET /texting/threads/{thread}/texts`: the list alone, for live pages.

@@ -1,0 +1,125 @@
+//! Long lists of texting. The measures print what they saw and judge nothing: `scripts/bench texting` runs them.
+
+use std::time::Instant;
+
+use jiff::SignedDuration;
+use schoolbell_domain::conversation::text::{Direction, Text};
+use schoolbell_domain::ids::{ConversationId, PersonId, TextId};
+use schoolbell_domain::permission::Role;
+use schoolbell_store::read::{district, users};
+use schoolbell_store::write::threads::{Standing, append, open};
+
+use super::texting::person_of;
+use super::world::{Browser, Done, World};
+
+const LINCOLN: &str = "Lincoln Elementary School";
+/// The worst inbox there could be.
+const THREADS: i64 = 50_000;
+
+/// A school with so many students.
+fn roster(students: usize) -> String {
+    let head = super::world::STUDENTS.lines().next().unwrap_or_default();
+    let line = |number: usize| {
+        format!(
+            "{},Student{number},Kim,3,101,{LINCOLN},(512) 555-01{:02},en,0,12,Parent{number} Student,Mother,(512) 555-01{:02},p{number}@example.org",
+            10_000 + number,
+            number % 100,
+            (number + 50) % 100
+        )
+    };
+    std::iter::once(head.to_owned()).chain((0..students).map(line)).collect::<Vec<_>>().join("\n") + "\n"
+}
+
+/// The times of so many requests, in milliseconds: half, slowest.
+async fn served(browser: &mut Browser<'_>, path: &str) -> Done<(u128, u128)> {
+    let mut times = Vec::new();
+    for _ in 0..20 {
+        let began = Instant::now();
+        assert_eq!(browser.get(path).await?.status, 200);
+        times.push(began.elapsed().as_millis());
+    }
+    times.sort_unstable();
+    Ok((times[10], times[19]))
+}
+
+#[tokio::test]
+async fn b3_a_long_list_is_paged_and_sorted_by_the_server() -> Done {
+    let world = World::of(&roster(230)).await?;
+    let mut principal = world.signed_in(Role::Principal, Some(LINCOLN)).await?;
+    let first = principal.get("/texting/enrollments?sort=name").await?;
+    assert!(first.words().contains("230 lines, page 1 of 3"), "{}", first.words());
+    assert_eq!(first.text.matches("data-label=\"SMS Enabled\"").count(), 100, "a browser never holds more");
+    assert!(first.text.contains("/texting/enrollments?sort=name&#38;page=2"), "the choice goes along");
+    let last = principal.get("/texting/enrollments?sort=name&page=3").await?;
+    assert_eq!(last.text.matches("data-label=\"SMS Enabled\"").count(), 30);
+    let past = principal.get("/texting/enrollments?sort=name&page=99").await?;
+    assert!(past.words().contains("page 3 of 3"), "a page past the end is the last");
+    let found = principal.get("/texting/enrollments?search=student229").await?;
+    assert!(found.words().contains("1 line"), "{}", found.words());
+    assert!(principal.get("/texting/enrollments.csv").await?.text.lines().count() == 231, "the file has them all");
+    Ok(())
+}
+
+#[tokio::test]
+#[ignore = "measures; scripts/bench texting runs it"]
+async fn measure_current_enrollments_of_five_thousand() -> Done {
+    let world = World::of(&roster(5_000)).await?;
+    let mut principal = world.signed_in(Role::Principal, Some(LINCOLN)).await?;
+    let (half, most) = served(&mut principal, "/texting/enrollments?sort=days").await?;
+    println!("Current Enrollments of 5,000, served: half {half} ms, slowest of 20 {most} ms");
+    let (half, most) = served(&mut principal, "/texting/outreach").await?;
+    println!("weekly outreach of 5,000, served: half {half} ms, slowest of 20 {most} ms");
+    Ok(())
+}
+
+#[tokio::test]
+#[ignore = "measures; scripts/bench texting runs it"]
+async fn measure_the_served_inbox_of_fifty_thousand_threads() -> Done {
+    let world = World::new().await?;
+    let mut principal = world.signed_in(Role::Principal, Some(LINCOLN)).await?;
+    fill(&world, &mut principal).await?;
+    let (half, most) = served(&mut principal, "/texting").await?;
+    println!("the inbox of {THREADS} threads, served: half {half} ms, slowest of 20 {most} ms");
+    let (half, most) = served(&mut principal, "/texting?whose=school").await?;
+    println!("all {THREADS} threads of a school, served: half {half} ms, slowest of 20 {most} ms");
+    let (half, most) = served(&mut principal, "/texting?search=ortega").await?;
+    println!("a search in {THREADS} threads, served: half {half} ms, slowest of 20 {most} ms");
+    Ok(())
+}
+
+async fn fill(world: &World, principal: &mut Browser<'_>) -> Done {
+    let list = principal.get("/texting/enrollments").await?;
+    let ana: PersonId = person_of(&list.text, ">Ana Ortega")?.parse()?;
+    let mut reads = world.engine.reader().read().await?;
+    let schools = district::schools(&mut reads).await?;
+    let school = schools.iter().find(|school| school.name == LINCOLN).ok_or("no school")?.id;
+    let user = users::lookup_user_by_email(&mut reads, "principal@example.org").await?.ok_or("no user")?.id;
+    drop(reads);
+    let from = world.engine.now() - SignedDuration::from_hours(24);
+    let mut tx = world.db.begin().await?;
+    for number in 0..THREADS {
+        let mut thread = Standing {
+            id: ConversationId::from_raw(1_000 + number),
+            student: ana,
+            person: ana,
+            school,
+            user,
+            our_number: "+13705550009".to_owned(),
+            their_number: format!("+1373{number:07}"),
+            head_hash: String::new(),
+        };
+        open(&mut tx, &thread, from).await?;
+        let text = Text {
+            id: TextId::from_raw(1_000 + number),
+            conversation: thread.id,
+            direction: if number % 1_000 == 0 { Direction::In } else { Direction::Out },
+            author: "Dana Principal".to_owned(),
+            body: "See you at 1:00. - Dana Principal".to_owned(),
+            at: from + SignedDuration::from_secs(number),
+            detail: "{}".to_owned(),
+        };
+        append(&mut tx, &mut thread, &text, false).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
