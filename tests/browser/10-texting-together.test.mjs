@@ -22,7 +22,7 @@ test('students are ticked by keys, each text is looked at, and each goes alone',
   await page.locator('[data-count]', { hasText: '2 ticked' }).waitFor();
   await page.getByRole('button', { name: 'Text the ticked students' }).click();
   await page.getByRole('heading', { name: 'One text to many' }).waitFor();
-  await page.getByLabel('Text', { exact: true }).fill('Hi {{student}}, are you able to log on today?');
+  await page.locator('#body').fill('Hi {{student}}, are you able to log on today?');
   await page.getByRole('button', { name: 'Look at each text' }).click();
   await page.locator('#student .bubble').first().waitFor();
   const texts = await page.locator('#student .bubble').allTextContents();

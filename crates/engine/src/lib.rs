@@ -19,6 +19,7 @@ pub mod hooks;
 pub mod inbound;
 pub mod jobs;
 pub mod live;
+mod media;
 mod node;
 mod office;
 mod password;

@@ -12,7 +12,7 @@ use crate::dispatch::{Dispatcher, sweep};
 use crate::jobs::{invite_numbers, runner};
 use crate::receipts::Ears;
 use crate::roles::{Role, Roles};
-use crate::{Engine, follow, inbound, node, post};
+use crate::{Engine, follow, inbound, media, node, post};
 
 /// Runs the engine with its gateways until `stop`, then settles what is at work and returns.
 ///
@@ -33,6 +33,7 @@ pub async fn run_as(
         sweep::at_start(&engine).await?;
         runner::at_start(&engine).await?;
     }
+    let carriers = gateways.clone();
     let dispatcher = Dispatcher::new(engine.clone(), gateways);
     dispatcher.register().await?;
     let job = invite_numbers::job(&engine);
@@ -48,6 +49,7 @@ pub async fn run_as(
     if roles.works() {
         tasks.spawn(sweep::run(engine.clone(), stop.clone()));
         tasks.spawn(inbound::run(engine.clone(), stop.clone()));
+        tasks.spawn(media::run(engine.clone(), carriers, stop.clone()));
     }
     tasks.spawn(post::send(engine.clone(), deaf.clone()));
     tasks.spawn(post::hear(engine.clone(), deaf.clone()));

@@ -18,6 +18,7 @@ use schoolbell_store::read::{district, users};
 use schoolbell_store::tx::Reads;
 use schoolbell_store::write::consent::{self, NewConsentEvent};
 use schoolbell_store::write::inbound::NewInbound;
+use schoolbell_store::write::text_media::{MediaId, Wanted};
 use schoolbell_store::write::texting::NewHeld;
 use schoolbell_store::write::threads::{self, Standing};
 use schoolbell_store::{StoreResult, Tx, read, write};
@@ -137,6 +138,12 @@ async fn append(engine: &Engine, tx: &mut Tx, came: &Came<'_>, thread: &mut Stan
     };
     let needs_human = needs_a_human(&text.body);
     threads::append(tx, thread, &text, needs_human).await?;
+    for (place, address) in (0..).zip(&came.text.media) {
+        let id = MediaId { inbound: came.text.id, place };
+        let (gateway, address) = (came.text.gateway.clone(), address.clone());
+        let wanted = Wanted { id, thread: thread.id, gateway, address, tries: 0 };
+        write::text_media::want(tx, &wanted, engine.now()).await?;
+    }
     if needs_human {
         alarm::raise(engine, tx, thread.id, text.id).await?;
         return Ok(Asks::Human);

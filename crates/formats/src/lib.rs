@@ -1,5 +1,6 @@
 //! Bytes in, values out; no I/O. What travels between schools, carriers and mailboxes, read and written.
 
+pub mod archive;
 pub mod district_csv;
 pub mod mail;
 pub mod oneroster;

@@ -89,6 +89,15 @@ pub struct HeardText {
 #[error("what the carrier said could not be kept: {0}")]
 pub struct NotKept(pub String);
 
+/// Why a file that came with a text was not fetched; a sentence for people, without a full stop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unfetched {
+    /// Trying later can help.
+    Later(String),
+    /// It never will.
+    Never(String),
+}
+
 /// Where gateways put what they hear. Returns once it is committed.
 pub trait InboundSink: Send + Sync {
     fn receipts<'a>(&'a self, gateway: &'a str, heard: Vec<HeardReceipt>) -> BoxFuture<'a, Result<(), NotKept>>;
@@ -139,6 +148,10 @@ pub trait Gateway: Send + Sync {
     /// Starts its tasks on the current runtime. They end when `stop` is cancelled or `work` is dropped; what is at work
     /// then is still answered, with `Unknown` where the carrier said nothing.
     fn start(self: Arc<Self>, sink: Arc<dyn InboundSink>, stop: CancellationToken) -> Running;
+    /// Fetches a file that came with a text, at most so many octets. Carriers whose texts bring no files have none to give.
+    fn fetch<'a>(&'a self, _address: &'a str, _most: usize) -> BoxFuture<'a, Result<Vec<u8>, Unfetched>> {
+        Box::pin(async { Err(Unfetched::Never("this carrier brings no pictures".to_owned())) })
+    }
     /// Connects and logs in once, sends nothing: what `schoolbell doctor` shows. The text says what was reached, or
     /// what is wrong and how to mend it.
     fn check(&self) -> BoxFuture<'_, Result<String, String>>;

@@ -54,6 +54,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0011_recordings.sql"),
         effect: Effect::Adds,
     },
+    Migration {
+        number: 13,
+        name: "texting_media",
+        sql: include_str!("../migrations/0013_texting_media.sql"),
+        effect: Effect::Adds,
+    },
 ];
 
 const CREATE_LOG: &str = "CREATE TABLE IF NOT EXISTS schema_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL)";

@@ -92,7 +92,8 @@ fn pages() -> Router<WebState> {
 /// Two-way texts.
 fn texting() -> Router<WebState> {
     use staff::texting::{
-        compose, enrollments, guidance, hours, inbox, many, outreach, settings, student, supervision, templates, thread,
+        compose, enrollments, guidance, hours, inbox, many, media, outreach, settings, student, supervision, templates,
+        thread,
     };
     Router::new()
         .route("/texting", get(inbox::page))
@@ -111,6 +112,7 @@ fn texting() -> Router<WebState> {
         .route("/texting/settings", get(settings::page).post(settings::post))
         .route("/texting/students/{student}", get(student::page))
         .route("/texting/students/{student}/record.csv", get(student::record))
+        .route("/texting/students/{student}/record.zip", get(student::record_with_pictures))
         .route("/texting/students/{student}/edit", get(student::edit).post(student::save))
         .route("/texting/students/{student}/notes", post(student::note))
         .route("/texting/students/{student}/communications", post(student::add))
@@ -118,6 +120,7 @@ fn texting() -> Router<WebState> {
         .route("/texting/threads/{thread}", get(thread::page).post(thread::post))
         .route("/texting/threads/{thread}/texts", get(thread::fragment))
         .route("/texting/threads/{thread}/texts/{text}/cancel", post(thread::cancel))
+        .route("/texting/threads/{thread}/media/{text}/{place}", get(media::show).post(media::check))
         .route("/texting/threads/{thread}/calm", post(thread::calm))
 }
 

@@ -4,6 +4,7 @@ pub mod communication;
 pub mod enabled;
 pub mod guard;
 pub mod keyword;
+pub mod media;
 pub mod office_hours;
 pub mod outreach;
 pub mod policy;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod many;
+mod media;
 mod office;
 mod pace;
 mod peer;

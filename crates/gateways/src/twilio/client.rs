@@ -2,17 +2,19 @@
 
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use schoolbell_domain::delivery::reason::FailReason;
 use schoolbell_formats::twilio::{Answer, NewMessage, Sender};
 
 use super::config::TwilioConfig;
-use crate::Outgoing;
 use crate::secret::Secret;
+use crate::{Outgoing, Unfetched};
 
 /// No answer of the API is longer; what is says nothing.
 const LONGEST_ANSWER: usize = 1024 * 1024;
+/// From the API to where the carrier keeps files.
+const MOST_HOPS: usize = 2;
 
 pub(super) struct Client {
     http: reqwest::Client,
@@ -89,6 +91,37 @@ impl Client {
         Said { answer, wait: wait.map(Duration::from_secs) }
     }
 
+    /// A file that came with a text. Only an address of our account is asked, with its log-in; the carrier may send us on to where
+    /// it keeps files, and that place gets no log-in.
+    pub(super) async fn fetch(&self, address: &str, most: usize) -> Result<Vec<u8>, Unfetched> {
+        let ours = format!("{}/2010-04-01/Accounts/{}/", self.base_url, self.account);
+        if !address.starts_with(&ours) {
+            return Err(Unfetched::Never("its address is none of this carrier account".to_owned()));
+        }
+        let mut request = self.http.get(address).basic_auth(&self.account, Some(self.auth_token.expose()));
+        for _ in 0..=MOST_HOPS {
+            let response = request.send().await.map_err(|error| Unfetched::Later(cause(&error)))?;
+            let status = response.status();
+            if status.is_success() {
+                return octets(response, most).await;
+            }
+            if !status.is_redirection() {
+                return Err(refused(status));
+            }
+            request = self.http.get(self.next_place(&response)?);
+        }
+        Err(Unfetched::Never("the carrier sends on too often".to_owned()))
+    }
+
+    /// Where the carrier sends us on: over TLS, or to itself.
+    fn next_place(&self, response: &reqwest::Response) -> Result<String, Unfetched> {
+        let place = response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if place.starts_with("https://") || place.starts_with(&format!("{}/", self.base_url)) {
+            return Ok(place.to_owned());
+        }
+        Err(Unfetched::Never("the carrier sends on to a place that is not safe".to_owned()))
+    }
+
     /// Asks for the account: the log-in holds, or why not.
     pub(super) async fn probe(&self) -> Reach {
         let response = match self.request(Method::GET, ".json").send().await {
@@ -115,6 +148,34 @@ async fn body(mut response: reqwest::Response) -> Result<Vec<u8>, String> {
         }
     }
     Ok(body)
+}
+
+/// The octets of an answer, not one more than `most`.
+async fn octets(mut response: reqwest::Response, most: usize) -> Result<Vec<u8>, Unfetched> {
+    let too_large = || Unfetched::Never(format!("it is larger than {} MB", most / (1024 * 1024)));
+    if response.content_length().is_some_and(|length| length > most as u64) {
+        return Err(too_large());
+    }
+    let mut octets = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| Unfetched::Later(cause(&error)))? {
+        octets.extend_from_slice(&chunk);
+        if octets.len() > most {
+            return Err(too_large());
+        }
+    }
+    Ok(octets)
+}
+
+fn refused(status: StatusCode) -> Unfetched {
+    match status {
+        StatusCode::NOT_FOUND | StatusCode::GONE => Unfetched::Never("the carrier has it no more".to_owned()),
+        // The carrier's own store lags behind its web hook by a moment; a log-in can be mended.
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {
+            Unfetched::Later(format!("the carrier answers {status}"))
+        }
+        status if status.is_server_error() => Unfetched::Later(format!("the carrier answers {status}")),
+        status => Unfetched::Never(format!("the carrier answers {status}")),
+    }
 }
 
 /// A request without an answer: before the connection stood nothing went out, after that it may have.

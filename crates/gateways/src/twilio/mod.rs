@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::client::{Client, Reach};
 use self::run::Sending;
-use crate::{Capacity, Gateway, Health, InboundSink, Running};
+use crate::{Capacity, Gateway, Health, InboundSink, Running, Unfetched};
 
 /// One account.
 pub struct TwilioGateway {
@@ -65,6 +65,10 @@ impl Gateway for TwilioGateway {
         let sending = Sending::new(self.client.clone(), self.clock.clone(), outcomes, stop);
         tokio::spawn(Arc::new(sending).run(taken, window, up));
         Running { work, outcomes: heard, health }
+    }
+
+    fn fetch<'a>(&'a self, address: &'a str, most: usize) -> BoxFuture<'a, Result<Vec<u8>, Unfetched>> {
+        Box::pin(self.client.fetch(address, most))
     }
 
     fn check(&self) -> BoxFuture<'_, Result<String, String>> {

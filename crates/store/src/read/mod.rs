@@ -39,6 +39,7 @@ pub mod sms_contacts;
 pub mod supervision;
 pub mod suppressions;
 pub mod tallies;
+pub mod text_media;
 pub mod text_templates;
 pub mod texting;
 pub mod threads;

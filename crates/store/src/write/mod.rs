@@ -34,6 +34,7 @@ pub mod supervision;
 pub mod suppressions;
 pub mod tallies;
 pub mod text_copies;
+pub mod text_media;
 pub mod text_templates;
 pub mod texting;
 pub mod threads;

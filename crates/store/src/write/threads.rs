@@ -54,6 +54,7 @@ statements! {
     LENGTHEN_QUIETLY = "UPDATE conversation SET head_hash = $1, texts = texts + 1 WHERE id = $2 AND head_hash = $3";
     CLOSE = "UPDATE conversation SET closed_at = $1 WHERE id = $2 AND closed_at IS NULL";
     SEEN = "UPDATE conversation SET unread = 0 WHERE id = $1 AND unread > 0";
+    NEEDS_HUMAN = "UPDATE conversation SET needs_human = TRUE WHERE id = $1";
     CALMED = "UPDATE conversation SET needs_human = FALSE WHERE id = $1 AND needs_human";
     TEXT_IDS = "SELECT id FROM conversation_text WHERE conversation_id = $1 AND direction = 'out'";
     LOOK = "INSERT INTO conversation_look (id, conversation_id, reader, at) VALUES ($1, $2, $3, $4)";
@@ -212,6 +213,12 @@ pub async fn origins(tx: &mut Tx, id: ConversationId) -> StoreResult<Vec<OriginI
 /// Nothing of the thread is unread any more.
 pub async fn seen(tx: &mut Tx, id: ConversationId) -> StoreResult<()> {
     on!(tx, |conn| sqlx::query(SEEN).bind(id.raw()).execute(conn).await.map(drop))?;
+    Ok(())
+}
+
+/// Somebody asks for a person to look.
+pub async fn needs_human(tx: &mut Tx, id: ConversationId) -> StoreResult<()> {
+    on!(tx, |conn| sqlx::query(NEEDS_HUMAN).bind(id.raw()).execute(conn).await.map(drop))?;
     Ok(())
 }
 

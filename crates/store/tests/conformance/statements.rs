@@ -46,6 +46,7 @@ pub const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("read/texting", read::texting::STATEMENTS),
     ("read/text_templates", read::text_templates::STATEMENTS),
     ("read/supervision", read::supervision::STATEMENTS),
+    ("read/text_media", read::text_media::STATEMENTS),
     ("read/office", read::office::STATEMENTS),
     ("read/threads", read::threads::STATEMENTS),
     ("write/attempts", write::attempts::STATEMENTS),
@@ -84,6 +85,7 @@ pub const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("write/text_templates", write::text_templates::STATEMENTS),
     ("write/supervision", write::supervision::STATEMENTS),
     ("write/text_copies", write::text_copies::STATEMENTS),
+    ("write/text_media", write::text_media::STATEMENTS),
     ("write/office", write::office::STATEMENTS),
     ("write/threads", write::threads::STATEMENTS),
 ];

@@ -9,6 +9,7 @@ mod hooks;
 mod pace;
 mod pages;
 mod texting;
+mod texting_media;
 mod texting_together;
 mod unsubscribe;
 mod world;

@@ -1,14 +1,19 @@
 //! The whole communications record of one student, for a family that asks to see it: other students are redacted, and the
 //! export is noted (B14, LAW-51, LAW-52).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use schoolbell_domain::conversation::guard::{Known, redacted};
+use schoolbell_domain::conversation::media::MediaKind;
 use schoolbell_domain::conversation::text::Direction;
 use schoolbell_domain::ids::PersonId;
 use schoolbell_domain::permission::{Act, Scope};
-use schoolbell_store::StoreResult;
+use schoolbell_store::read::text_media::{self, MediaLine, State};
 use schoolbell_store::read::{communications, people_pages, sms_contacts, threads};
 use schoolbell_store::tx::Reads;
+use schoolbell_store::write::text_media::Verdict;
+use schoolbell_store::{StoreError, StoreResult};
 use serde_json::json;
 
 use crate::commands::audit::tell;
@@ -65,8 +70,15 @@ pub async fn export_record(engine: &Engine, actor: &Actor, student: PersonId) ->
 async fn texts(reads: &mut impl Reads, student: PersonId, lines: &mut Vec<RecordLine>) -> StoreResult<()> {
     for thread in threads::of_student(reads, student).await? {
         let person = format!("{} {}", thread.person_given, thread.person_family);
+        let media = text_media::of_thread(reads, thread.id).await?;
         for text in threads::texts(reads, thread.id, MOST).await? {
-            let of = text.link.text;
+            let mut of = text.link.text;
+            let detail: serde_json::Value = serde_json::from_str(&of.detail).unwrap_or_default();
+            for one in media.iter().filter(|one| detail["inbound"] == one.id.inbound.to_string()) {
+                of.body += "\n[";
+                of.body += &told(one);
+                of.body.push(']');
+            }
             let (what, who) = match of.direction {
                 Direction::Out => ("Text sent", format!("{} to {person}, {}", of.author, thread.their_number)),
                 Direction::In => ("Text received", format!("{person}, {}, to {}", thread.their_number, thread.staff)),
@@ -75,6 +87,47 @@ async fn texts(reads: &mut impl Reads, student: PersonId, lines: &mut Vec<Record
         }
     }
     Ok(())
+}
+
+/// A file as the record names it.
+fn told(file: &MediaLine) -> String {
+    match (&file.state, file.verdict) {
+        (State::Kept(_), Some(Verdict::Withheld)) => "a picture that is withheld".to_owned(),
+        (State::Kept(kind), Some(Verdict::Shown) | None) => file_name(file, *kind),
+        (State::Waiting, _) => "a picture or file that has not been fetched".to_owned(),
+        (State::Refused(why), _) => format!("a picture or file that was not kept: {why}"),
+    }
+}
+
+fn file_name(file: &MediaLine, kind: MediaKind) -> String {
+    format!("{}-{}.{}", file.id.inbound, file.id.place, kind.word())
+}
+
+/// The pictures of the record with the names that its lines give them; what was withheld is left out. Call it beside
+/// [`export_record`], which notes the export.
+pub async fn export_pictures(
+    engine: &Engine,
+    actor: &Actor,
+    student: PersonId,
+) -> CommandResult<Vec<(String, Vec<u8>)>> {
+    let mut reads = engine.reader().read().await?;
+    let found = sms_contacts::lookup_student(&mut reads, student).await?;
+    let found = found.ok_or_else(|| CommandError::NotFound(student.to_string()))?;
+    actor.must(Act::SettleHeld, Scope::School(found.school))?;
+    let mut files = Vec::new();
+    for thread in threads::of_student(&mut reads, student).await? {
+        for file in text_media::of_thread(&mut reads, thread.id).await? {
+            if file.verdict == Some(Verdict::Withheld) {
+                continue;
+            }
+            let Some((kind, text)) = text_media::bytes(&mut reads, file.id).await? else { continue };
+            let octets = STANDARD
+                .decode(text)
+                .map_err(|error| StoreError::Damaged { row: file.id.inbound.to_string(), what: error.to_string() })?;
+            files.push((file_name(&file, kind), octets));
+        }
+    }
+    Ok(files)
 }
 
 async fn entries(reads: &mut impl Reads, student: PersonId, lines: &mut Vec<RecordLine>) -> StoreResult<()> {

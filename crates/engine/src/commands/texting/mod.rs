@@ -2,6 +2,7 @@
 
 pub mod add_communication;
 pub mod cancel_text;
+pub mod check_media;
 pub mod export_record;
 pub mod guardian_copy;
 pub mod keep_template;

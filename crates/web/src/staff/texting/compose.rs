@@ -79,6 +79,13 @@ pub struct TemplateText {
     pub note: String,
 }
 
+impl TemplateText {
+    /// Without braces, for people who choose.
+    pub fn said(&self) -> String {
+        self.text.replace("{{student}}", "(first name)").replace("{{course}}", "(class)").replace("[[time]]", "(time)")
+    }
+}
+
 #[derive(Template)]
 #[template(path = "texting_write.html")]
 struct WritePage {

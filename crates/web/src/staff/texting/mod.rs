@@ -6,6 +6,7 @@ pub mod guidance;
 pub mod hours;
 pub mod inbox;
 pub mod many;
+pub mod media;
 pub mod outreach;
 pub mod settings;
 pub mod student;

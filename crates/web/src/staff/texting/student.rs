@@ -16,12 +16,13 @@ use schoolbell_domain::conversation::text::Direction;
 use schoolbell_domain::ids::{ConversationId, PersonId};
 use schoolbell_domain::permission::{Act, Scope};
 use schoolbell_engine::commands::texting::add_communication::{Contact, add_communication};
-use schoolbell_engine::commands::texting::export_record::export_record;
+use schoolbell_engine::commands::texting::export_record::{export_pictures, export_record};
 use schoolbell_engine::commands::texting::read_thread::read_log;
 use schoolbell_engine::commands::texting::record_sms_number::{
     NewNumber, Removal, Shared, add_note, record_sms_number, remove_sms_number,
 };
 use schoolbell_engine::{CommandError, CommandResult, Problem, texting};
+use schoolbell_formats::archive;
 use schoolbell_store::read::sms_contacts::TextStudent;
 use schoolbell_store::read::threads::ThreadLine;
 use schoolbell_store::read::{communications, people_pages, texting as texting_rows, threads};
@@ -354,6 +355,27 @@ pub async fn save(State(state): State<WebState>, Path(id): Path<PersonId>, form:
 
 /// `GET /texting/students/{student}/record.csv`: the whole record for a family that asks to see it (B14). It is noted.
 pub async fn record(State(state): State<WebState>, staff: Staff, Path(id): Path<PersonId>) -> PageResult<Response> {
+    let text = record_text(&state, &staff, id).await?;
+    let name = format!("attachment; filename=\"record-{id}.csv\"");
+    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
+    Ok((headers, text).into_response())
+}
+
+/// `GET /texting/students/{student}/record.zip`: the same with the pictures that came.
+pub async fn record_with_pictures(
+    State(state): State<WebState>,
+    staff: Staff,
+    Path(id): Path<PersonId>,
+) -> PageResult<Response> {
+    let mut files = vec![("record.csv".to_owned(), record_text(&state, &staff, id).await?.into_bytes())];
+    files.extend(export_pictures(&state.engine, &staff.actor, id).await?);
+    let packed = archive::pack(&files).map_err(PageError::fault)?;
+    let name = format!("attachment; filename=\"record-{id}.zip\"");
+    let headers = [(header::CONTENT_TYPE, "application/zip".to_owned()), (header::CONTENT_DISPOSITION, name)];
+    Ok((headers, packed).into_response())
+}
+
+async fn record_text(state: &WebState, staff: &Staff, id: PersonId) -> PageResult<String> {
     let lines = export_record(&state.engine, &staff.actor, id).await?;
     let mut text = "when,what,who,words\r\n".to_owned();
     for line in lines {
@@ -361,7 +383,5 @@ pub async fn record(State(state): State<WebState>, staff: Staff, Path(id): Path<
         text.push_str(&[at, line.what, line.who, line.words].map(|field| csv_field(&field)).join(","));
         text.push_str("\r\n");
     }
-    let name = format!("attachment; filename=\"record-{id}.csv\"");
-    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, name)];
-    Ok((headers, text).into_response())
+    Ok(text)
 }

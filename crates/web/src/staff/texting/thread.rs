@@ -13,6 +13,7 @@ use schoolbell_engine::commands::texting::cancel_text::cancel_text;
 use schoolbell_engine::commands::texting::read_thread::{answers, must_read, read_thread, settle_alarm};
 use schoolbell_engine::commands::texting::send_text::Way;
 use schoolbell_store::read::sms_contacts::lookup_student;
+use schoolbell_store::read::text_media::{self, MediaLine};
 use schoolbell_store::read::threads::{self, TextLine, ThreadLine};
 use schoolbell_store::read::{communications, district};
 use schoolbell_store::tx::Reads;
@@ -20,6 +21,7 @@ use serde::Deserialize;
 
 use super::super::reasons::why;
 use super::compose::{Composer, Written, send, written};
+use super::media::{Media, shown_media};
 use super::name;
 use crate::WebState;
 use crate::error::{PageError, PageResult};
@@ -75,7 +77,7 @@ struct Line {
     at: TimeElement,
     state: Option<Badge>,
     why: String,
-    media: usize,
+    media: Vec<Media>,
     /// When it leaves; empty unless it waits and can be taken back.
     waits_until: String,
 }
@@ -158,11 +160,12 @@ async fn texts(reads: &mut impl Reads, staff: &Staff, thread: &ThreadLine) -> Pa
         Some(last) if last.link.text.direction == Direction::In => format!("New text: {}", last.link.text.body),
         Some(_) | None => String::new(),
     };
-    let lines = found.iter().map(|text| line((&teller, staff.now), text)).collect();
+    let media = text_media::of_thread(reads, thread.id).await?;
+    let lines = found.iter().map(|text| line((&teller, staff.now), (text, &media))).collect();
     Ok(Texts { id: thread.id, changed, said, lines, csrf: staff.csrf.clone() })
 }
 
-fn line((teller, now): (&Teller, Timestamp), text: &TextLine) -> Line {
+fn line((teller, now): (&Teller, Timestamp), (text, media): (&TextLine, &[MediaLine])) -> Line {
     let of = &text.link.text;
     let queued = text.state.is_some_and(|state| state.kind() == StateKind::Queued);
     let waits = text.not_before.filter(|at| queued && *at > now);
@@ -176,7 +179,7 @@ fn line((teller, now): (&Teller, Timestamp), text: &TextLine) -> Line {
         at: teller.tell(of.at),
         state: text.state.map(|state| badge(state.kind())),
         why: text.state.filter(|state| state.kind() != StateKind::Cancelled).map(why).unwrap_or_default(),
-        media: detail["media"].as_array().map_or(0, Vec::len),
+        media: media.iter().filter(|one| detail["inbound"] == one.id.inbound.to_string()).map(shown_media).collect(),
     }
 }
 
