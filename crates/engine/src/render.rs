@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, Zoned};
 use schoolbell_domain::broadcast::{Draft, Wording};
 use schoolbell_domain::channel::Channel;
 use schoolbell_domain::delivery::plan::PlanRow;
 use schoolbell_domain::ids::{PersonId, SchoolId};
 use schoolbell_domain::language::Language;
-use schoolbell_domain::template::{Field, Fields, Unresolved, fields_in, joined_names, render, render_markdown};
+use schoolbell_domain::template::{
+    Field, Fields, Unresolved, day_words, fields_in, joined_names, render, render_markdown, time_words,
+};
 use schoolbell_formats::mail::{Letterhead, letter};
 use schoolbell_formats::sms;
 use schoolbell_store::StoreResult;
@@ -50,7 +52,8 @@ pub(crate) struct Renderer {
     help_contact: String,
     sender: String,
     schools: HashMap<SchoolId, SchoolName>,
-    leaves_at: (String, String),
+    /// In the district's zone.
+    leaves_at: Zoned,
     /// Of each wording and channel: whether it names the students.
     names_students: HashMap<(Channel, usize), bool>,
     cache: HashMap<Key, Arc<Rendered>>,
@@ -68,7 +71,6 @@ impl Renderer {
         sender: &str,
         leaves_at: Timestamp,
     ) -> StoreResult<Self> {
-        let local = leaves_at.to_zoned(district.time_zone.clone());
         let mut names_students = HashMap::new();
         for (at, wording) in draft.wordings.iter().enumerate() {
             for channel in draft.channels() {
@@ -84,7 +86,7 @@ impl Renderer {
             help_contact: district.settings.help_contact.clone(),
             sender: sender.to_owned(),
             schools: school_names(reads).await?,
-            leaves_at: (local.strftime("%A, %B %-d").to_string(), local.strftime("%-I:%M %p").to_string()),
+            leaves_at: leaves_at.to_zoned(district.time_zone.clone()),
             names_students,
             cache: HashMap::new(),
         })
@@ -180,11 +182,11 @@ impl Renderer {
     }
 
     fn fields(&self, key: &Key) -> Fields {
-        let (date, time) = &self.leaves_at;
+        let language = self.draft.wordings.get(key.wording).map(|wording| wording.language.clone()).unwrap_or_default();
         let mut fields = Fields::default()
             .with(Field::District, self.district.as_str())
-            .with(Field::Date, date.as_str())
-            .with(Field::Time, time.as_str())
+            .with(Field::Date, day_words(&self.leaves_at, &language))
+            .with(Field::Time, time_words(&self.leaves_at, &language))
             .with(Field::Sender, self.sender.as_str())
             .with(Field::Students, key.students.as_str());
         let school = self.schools.get(&key.school);
@@ -239,7 +241,7 @@ impl Renderer {
         language: &Language,
     ) -> schoolbell_formats::mail::Letter {
         let school = fields.get(Field::School).unwrap_or(&self.district);
-        let spanish = language.tag().split('-').next() == Some("es");
+        let spanish = language.primary() == "es";
         let (sent_by, why) = if spanish {
             (
                 format!("Enviado por {}.", self.sender),

@@ -45,6 +45,7 @@ function walk(size, dark) {
       'new-message': '/broadcasts/new',
       draft: kept,
       'draft-what': `${kept}?step=what`,
+      'draft-language': `${kept}?step=what&language=es`,
       'draft-who': `${kept}?step=who`,
       'draft-plan': kept.replace('/edit', '/plan'),
       'draft-list': kept.replace('/edit', '/list'),

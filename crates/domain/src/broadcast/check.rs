@@ -158,6 +158,18 @@ pub enum Hint {
     /// It waits for the window and dies before it opens.
     #[error("it would expire while it waits for the hours to open, and reach nobody")]
     ExpiresWhileHeld,
+    /// They get another language than the one on their record; of most people first.
+    #[error("not written in the language of {}; add a language in the first step", readers(.languages))]
+    Unwritten { languages: Vec<(Language, u64)> },
+}
+
+/// `61 people: 50 read Spanish, 11 Vietnamese`.
+fn readers(languages: &[(Language, u64)]) -> String {
+    let people: u64 = languages.iter().map(|(_, people)| people).sum();
+    let each: Vec<String> =
+        languages.iter().map(|(language, people)| format!("{people} {}", language.name())).collect();
+    let who = if people == 1 { "person" } else { "people" };
+    format!("{people} {who} ({})", each.join(", "))
 }
 
 /// Words of weather, English and Spanish, as they begin.

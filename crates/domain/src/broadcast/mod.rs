@@ -72,6 +72,12 @@ pub struct Wording {
 }
 
 impl Wording {
+    /// Whether it says nothing at all.
+    pub fn is_empty(&self) -> bool {
+        let texts = [&self.email_subject, &self.email_body, &self.sms_body, &self.voice_body];
+        texts.into_iter().all(|text| text.trim().is_empty()) && self.voice_recording.is_none()
+    }
+
     /// The body for a channel as written, not yet merged; `None` if this channel is not used.
     pub fn body(&self, channel: Channel) -> Option<&str> {
         if channel == Channel::Voice && self.voice_recording.is_some() {
@@ -112,13 +118,13 @@ impl Draft {
             .collect()
     }
 
-    /// The wording for a reader of `language`: theirs if it has this channel, otherwise the first that has.
+    /// The wording for a reader of `language`: theirs if it has this channel, else that of the same language in another
+    /// country (`es` for `es-mx`), otherwise the first that has.
     pub fn wording_for(&self, language: &Language, channel: Channel) -> Option<&Wording> {
-        let has = |wording: &&Wording| wording.body(channel).is_some();
-        self.wordings
-            .iter()
-            .filter(has)
+        let having = || self.wordings.iter().filter(|wording| wording.body(channel).is_some());
+        having()
             .find(|wording| wording.language == *language)
-            .or_else(|| self.wordings.iter().find(has))
+            .or_else(|| having().find(|wording| wording.language.primary() == language.primary()))
+            .or_else(|| having().next())
     }
 }

@@ -3,10 +3,12 @@
 //! The list of fields is closed. `[[what happened]]` marks a blank that a person must fill in before Send; the
 //! ready-made texts of [`READY_MADE`] use both.
 
+mod day;
 mod ready_made;
 
 use std::fmt;
 
+pub use day::{day_words, time_words};
 pub use ready_made::{READY_MADE, ReadyMade};
 
 use crate::language::Language;
@@ -177,8 +179,8 @@ fn fill(text: &str, fields: &Fields, write: impl Fn(&mut String, &str)) -> Resul
 /// First names as a sentence names them: `Ana`, `Ana and Luis`, `Ana, Luis and Mia`; `our students` for staff, whom
 /// no child of theirs concerns. English and Spanish; other languages get commas.
 pub fn joined_names(names: &[&str], language: &Language) -> String {
-    let spanish = language.tag().split('-').next() == Some("es");
-    let english = language.tag().split('-').next() == Some("en");
+    let spanish = language.primary() == "es";
+    let english = language.primary() == "en";
     let Some((last, rest)) = names.split_last() else {
         return if spanish { "nuestros estudiantes" } else { "our students" }.to_owned();
     };

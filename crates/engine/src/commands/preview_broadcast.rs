@@ -1,6 +1,6 @@
 //! The preview: the plan of a draft over everybody whom it selects, before anybody gets anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -11,6 +11,7 @@ use schoolbell_domain::delivery::digest::PlanDigest;
 use schoolbell_domain::delivery::plan::{Decision, PlanRow};
 use schoolbell_domain::delivery::summary::PlanSummary;
 use schoolbell_domain::ids::PersonId;
+use schoolbell_domain::language::Language;
 use schoolbell_domain::permission::Act;
 use schoolbell_store::read::audience::{self, AudienceCount};
 use schoolbell_store::read::gateways::{self, Gateway};
@@ -117,8 +118,10 @@ pub async fn preview_broadcast(engine: &Engine, actor: &Actor, draft: &Draft) ->
         let rows = planning.rows(&mut reads, page).await?;
         preview.summary.merge(PlanSummary::of_page(&rows, leaves_at));
         tour.digest.merge(PlanDigest::of(&rows));
+        tour.unwritten.extend(unwritten(draft, &rows));
         tour.visit(&mut reads, &mut renderer, rows).await?;
     }
+    preview.hints.extend(tour.unwritten_hint());
     preview.digest = tour.digest.hex();
     preview.left_out = left_out(&mut reads, &preview.summary, &tour).await?;
     preview.channels = channels(&gateways::all(&mut reads).await?, &preview.summary, &tour);
@@ -162,11 +165,33 @@ struct Tour {
     samples: Vec<SampleFamily>,
     segments: i64,
     most_segments: i64,
+    /// Who reads a language that nobody wrote.
+    unwritten: BTreeSet<(Language, PersonId)>,
     /// Of a call in the first wording that has one.
     call_seconds: u32,
 }
 
+/// The people of these rows who get another language than the one on their record.
+fn unwritten<'a>(draft: &'a Draft, rows: &'a [PlanRow]) -> impl Iterator<Item = (Language, PersonId)> + 'a {
+    let sent = rows.iter().filter(|row| matches!(row.decision, Decision::Send { .. }));
+    sent.filter_map(|row| {
+        let wording = draft.wording_for(&row.language, row.channel)?;
+        (wording.language.primary() != row.language.primary()).then(|| (row.language.clone(), row.person))
+    })
+}
+
 impl Tour {
+    /// The language of most people first.
+    fn unwritten_hint(&self) -> Option<Hint> {
+        let mut people: BTreeMap<&Language, u64> = BTreeMap::new();
+        for (language, _) in &self.unwritten {
+            *people.entry(language).or_default() += 1;
+        }
+        let mut languages: Vec<_> = people.into_iter().map(|(language, people)| (language.clone(), people)).collect();
+        languages.sort_by_key(|(_, people)| std::cmp::Reverse(*people));
+        (!languages.is_empty()).then_some(Hint::Unwritten { languages })
+    }
+
     async fn visit(
         &mut self,
         reads: &mut impl Reads,

@@ -41,7 +41,7 @@ pub(crate) async fn send(engine: &Engine, challenge_hash: &str) -> StoreResult<(
 fn mail(engine: &Engine, district: &District, family: &Family, code: &str) -> NewContent {
     let language = family.language();
     let program = &district.settings.program_name;
-    let spanish = language.tag().split('-').next() == Some("es");
+    let spanish = language.primary() == "es";
     let (subject, body, why) = if spanish {
         (
             format!("{code} es su código de {program}"),

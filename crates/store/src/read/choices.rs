@@ -1,6 +1,7 @@
 //! What the composer offers under "who": grades, classes, routes, lists, people.
 
 use schoolbell_domain::ids::{ListId, PersonId, SchoolId, SectionId};
+use schoolbell_domain::language::Language;
 use schoolbell_domain::people::PersonKind;
 use schoolbell_domain::people::name::fold_name;
 
@@ -72,6 +73,9 @@ statements! {
         WHERE person.active AND person.kind IN (1, 3) AND (student.school_id = $1 OR $1 = 0 OR person.kind = 3) \
         AND (person.folded_name LIKE $2 OR person.folded_name LIKE $3 OR student.number = $4) \
         ORDER BY person.folded_name, person.id LIMIT 20";
+    LANGUAGES = "SELECT COALESCE(person_choice.language, person.language), COUNT(*) FROM person \
+        LEFT JOIN person_choice ON person_choice.person_id = person.id \
+        WHERE person.active AND person.kind = 2 GROUP BY COALESCE(person_choice.language, person.language)";
     NAMED = "SELECT person.id, person.kind, person.given, person.family, student.school_id, student.grade, \
         student.number FROM person LEFT JOIN student ON student.person_id = person.id WHERE person.id = $1";
 }
@@ -81,6 +85,15 @@ pub async fn grades(reads: &mut impl Reads) -> StoreResult<Vec<GradeChoice>> {
     let rows: Vec<(i64, String, i64)> = on!(reads.tx(), |conn| sqlx::query_as(GRADES).fetch_all(conn).await)?;
     let choice = |(school, grade, students)| GradeChoice { school: SchoolId::from_raw(school), grade, students };
     Ok(rows.into_iter().map(choice).collect())
+}
+
+/// The languages that guardians read, as they chose or as the roster has them, those of most first.
+pub async fn languages(reads: &mut impl Reads) -> StoreResult<Vec<(Language, u64)>> {
+    let rows: Vec<(String, i64)> = on!(reads.tx(), |conn| sqlx::query_as(LANGUAGES).fetch_all(conn).await)?;
+    let mut languages: Vec<_> =
+        rows.iter().map(|(tag, count)| (Language::of(tag), u64::try_from(*count).unwrap_or(0))).collect();
+    languages.sort_by(|(one, few), (other, many)| many.cmp(few).then_with(|| one.cmp(other)));
+    Ok(languages)
 }
 
 type SectionRow = (i64, i64, String, String, bool, Option<String>);

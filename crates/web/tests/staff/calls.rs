@@ -75,7 +75,7 @@ async fn a_recording_is_checked_kept_played_to_families_and_heard_by_staff_and_t
 
     for (name, bytes, sentence) in [
         ("letter.docx", b"PK no sound at all".to_vec(), "is no sound file that is understood"),
-        ("silent.wav", to_wav(&[0; 16_000]), "is silent; see whether the microphone was on"),
+        ("silent.wav", to_wav(&vec![0; 16_000]), "is silent; see whether the microphone was on"),
         ("short.wav", to_wav(&[4_000; 800]), "is shorter than half a second"),
         ("", Vec::new(), "Choose a sound file, or record one here"),
     ] {

@@ -151,6 +151,56 @@ async fn the_review_leads_to_every_person_of_the_plan_with_the_reason() -> Done 
 }
 
 #[tokio::test]
+async fn a_message_is_written_in_two_languages_and_each_family_reads_its_own() -> Done {
+    let world = World::new().await?;
+    world.start_carriers();
+    let mut principal = world.signed_in(Role::Principal, Some(LINCOLN)).await?;
+    principal.until("/readyz", "\"drill-email\":\"up\"").await?;
+    let (path, review) = to_review(&mut principal).await?;
+    let hint = "Not written in the language of 2 people (2 Vietnamese)";
+    assert!(review.text.contains(hint), "Binh and the home of Mai: {}", review.words());
+    let english = principal.get(&format!("{path}?step=what")).await?;
+    assert!(english.text.contains("Vietnamese: 1 guardian"), "{}", english.words());
+
+    // "Add" keeps what stands and opens the other language.
+    let (csrf, version) = (english.csrf()?, english.field("version")?);
+    let mut fields = first_step(&english)?;
+    for (name, value) in [("version", version.as_str()), ("step", "what"), ("language", "en")] {
+        fields.push((name.to_owned(), value.to_owned()));
+    }
+    fields.extend([("go", "another-language"), ("another", "vi")].map(|(name, value)| (name.into(), value.into())));
+    let added = post(&mut principal, &path, &fields).await?;
+    assert_eq!(added.to, format!("{path}?step=what&language=vi#texts"), "{}", added.words());
+    let open = principal.get(added.to.split('#').next().unwrap_or("")).await?;
+    assert!(open.text.contains("you are writing Vietnamese"), "{}", open.words());
+    assert!(open.text.contains("What it says in English") && open.text.contains("is closed on"), "{}", open.words());
+
+    let version = open.field("version")?;
+    let shared = [("csrf", csrf.as_str()), ("version", &version), ("step", "what"), ("language", "vi")];
+    let texts = [
+        ("title", "Ice day"),
+        ("category", "schools_out"),
+        ("email_subject", "{{school}} đóng cửa"),
+        ("email_body", "{{school}} đóng cửa vì [[reason]]."),
+        ("voice_body", "{{school}} đóng cửa."),
+        ("sms_body", "{{school}} đóng cửa."),
+        ("go", "review"),
+    ];
+    let refused = principal.post(&path, &[&shared[..], &texts[..]].concat()).await?;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains("Fill in, in Vietnamese: reason."), "{}", refused.words());
+    let version = refused.field("version")?;
+    let shared = [("csrf", csrf.as_str()), ("version", &version), ("step", "what"), ("language", "vi")];
+    let done = principal.post(&path, &[&shared[..], &texts[..], &[("blank:reason", "băng")]].concat()).await?;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.words());
+    let review = principal.get(done.to.split('#').next().unwrap_or("")).await?;
+    assert!(review.text.contains("đóng cửa vì băng"), "a sample family reads it: {}", review.words());
+    assert!(review.text.contains("Lincoln Elementary School is closed on"), "{}", review.words());
+    assert!(!review.text.contains("Not written in the language"), "{}", review.words());
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_list_of_ids_is_pasted_or_uploaded_kept_and_its_unknown_lines_told() -> Done {
     let world = World::new().await?;
     let mut principal = world.signed_in(Role::DistrictAdministrator, None).await?;

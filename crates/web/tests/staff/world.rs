@@ -41,7 +41,7 @@ pub const STUDENTS: &str = "Student_Number,Last_Name,First_Name,Grade_Level,Scho
     Enroll_Status,Bus_Route_AM,Contact1_Name,Contact1_Relationship,Contact1_Mobile_Phone,Contact1_Email\n\
     1001,Ortega,Ana,3,101,Lincoln Elementary School,(512) 555-0143,en,0,12,Rosa Ortega,Mother,(512) 555-0144,rosa@example.org\n\
     1002,Ortega,Luis,5,101,Lincoln Elementary School,(512) 555-0143,en,0,,Rosa Ortega,Mother,(512) 555-0144,rosa@example.org\n\
-    1003,Nguyễn,Mai,3,101,Lincoln Elementary School,(512) 555-0145,en,0,12,Binh Nguyễn,Father,(512) 555-0146,binh@example.org\n\
+    1003,Nguyễn,Mai,3,101,Lincoln Elementary School,(512) 555-0145,vi,0,12,Binh Nguyễn,Father,(512) 555-0146,binh@example.org\n\
     1004,Baker,Tom,9,201,Riverside High School,(512) 555-0147,en,0,,Joan Baker,Mother,(512) 555-0148,joan@example.org\n";
 
 pub struct World {

@@ -118,11 +118,7 @@ pub async fn played(
 async fn played_by(reads: &mut impl Reads, broadcast: &Broadcast) -> PageResult<Vec<Played>> {
     let found = content::of_origin(reads, (broadcast.id.into(), Channel::Voice), MOST_PLAYED).await?;
     let played = found.into_iter().map(|content| Played {
-        words: format!(
-            "{}: {}",
-            content.language.english_name().unwrap_or(content.language.tag()),
-            content.subject.lines().next().unwrap_or_default()
-        ),
+        words: format!("{}: {}", content.language.name(), content.subject.lines().next().unwrap_or_default()),
         address: format!("/broadcasts/{}/played/{}", broadcast.id, content.id),
     });
     Ok(played.collect())

@@ -149,7 +149,7 @@ async fn spoken(reads: &mut impl Reads, id: BroadcastId, draft: &Draft) -> PageR
     for wording in wordings {
         spoken.push(Spoken {
             tag: wording.language.tag().to_owned(),
-            name: wording.language.english_name().unwrap_or(wording.language.tag()).to_owned(),
+            name: wording.language.name().to_owned(),
             words: wording.voice_body.clone(),
             recorded: recorded(reads, id, wording).await?,
         });

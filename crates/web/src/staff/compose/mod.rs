@@ -3,6 +3,7 @@
 pub mod call;
 pub mod plan;
 mod review;
+mod tongues;
 pub mod upload;
 mod what;
 mod who;
@@ -14,6 +15,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use schoolbell_domain::audience::Audience;
 use schoolbell_domain::broadcast::{BroadcastState, Draft};
 use schoolbell_domain::ids::BroadcastId;
+use schoolbell_domain::language::Language;
 use schoolbell_domain::permission::{Act, Scope};
 use schoolbell_engine::commands::preview_broadcast::{count_audience, preview_broadcast};
 use schoolbell_engine::commands::save_draft::{Kept, copy_broadcast, discard_draft, save_draft};
@@ -31,6 +33,7 @@ use crate::form::{Fields, Problems, Signed, encode, problem};
 use crate::frame::{Frame, Place, html};
 use crate::session::Staff;
 use review::Review;
+use tongues::Tongues;
 use what::{Previews, Start, What};
 use who::Who;
 
@@ -46,6 +49,7 @@ struct ComposePage {
     starts: Vec<Start>,
     begun: bool,
     what: What,
+    tongues: Option<Tongues>,
     what_done: Option<String>,
     who: Option<Who>,
     who_done: Option<String>,
@@ -85,6 +89,9 @@ pub struct Asked {
     step: String,
     #[serde(default)]
     find: String,
+    /// The language to write, in the first step.
+    #[serde(default)]
+    language: String,
 }
 
 /// What a page is made of beside the draft.
@@ -93,6 +100,7 @@ struct Shown<'a> {
     open: Step,
     template: &'a str,
     find: &'a str,
+    language: &'a str,
     fields: Option<&'a Fields>,
     problems: Vec<Problem>,
 }
@@ -110,6 +118,7 @@ pub async fn begin(
         open: Step::What,
         template: &asked.template,
         find: "",
+        language: "",
         fields: None,
         problems: Vec::new(),
     };
@@ -127,6 +136,10 @@ pub async fn begin_post(State(state): State<WebState>, form: Signed) -> PageResu
         let kept = save_draft(&state.engine, &staff.actor, None, &draft).await?;
         return Ok(Redirect::to(&format!("/broadcasts/{}/call", kept.id)).into_response());
     }
+    if let Some(tag) = tongues::asked_for(&fields) {
+        let kept = save_draft(&state.engine, &staff.actor, None, &draft).await?;
+        return Ok(to_language(kept.id, tag));
+    }
     problems.extend(what::missing(&draft));
     if problems.is_empty() {
         let kept = save_draft(&state.engine, &staff.actor, None, &draft).await?;
@@ -137,6 +150,7 @@ pub async fn begin_post(State(state): State<WebState>, form: Signed) -> PageResu
         open: Step::What,
         template: fields.text("template"),
         find: "",
+        language: fields.text("language"),
         fields: Some(&fields),
         problems,
     };
@@ -167,6 +181,7 @@ pub async fn edit(
         open,
         template: "",
         find: &asked.find,
+        language: &asked.language,
         fields: None,
         problems: Vec::new(),
     };
@@ -201,6 +216,9 @@ pub async fn edit_post(
     if fields.text("go") == "call" && problems.is_empty() {
         return Ok(Redirect::to(&format!("/broadcasts/{id}/call")).into_response());
     }
+    if let Some(tag) = tongues::asked_for(&fields) {
+        return Ok(to_language(id, tag));
+    }
     problems.extend(what::missing(&draft));
     if problems.is_empty() {
         return Ok(to_step(id, if draft.audience.is_empty() { "who" } else { fields.text("go") }));
@@ -210,6 +228,7 @@ pub async fn edit_post(
         open: Step::What,
         template: "",
         find: "",
+        language: fields.text("language"),
         fields: Some(&fields),
         problems,
     };
@@ -249,6 +268,7 @@ pub async fn send(State(state): State<WebState>, Path(id): Path<BroadcastId>, fo
         open: Step::Review,
         template: "",
         find: "",
+        language: fields.text("language"),
         fields: Some(&fields),
         problems,
     };
@@ -276,7 +296,8 @@ pub async fn previews(State(state): State<WebState>, form: Signed) -> PageResult
     drop(what::take(&mut draft, &fields));
     let mut reads = state.engine.reader().read().await?;
     let (district, schools) = (get_district(&mut reads).await?, schools(&mut reads).await?);
-    html(&PreviewsFragment { previews: what::previews(&draft, &staff, (&district, &schools)) })
+    let wording = tongues::wording(&draft, &Language::of(fields.text("language")));
+    html(&PreviewsFragment { previews: what::previews(&draft, &wording, &staff, (&district, &schools)) })
 }
 
 /// The chips of an audience as words, exceptions with "but not".
@@ -297,6 +318,10 @@ pub async fn audience_words(
 
 fn to_step(id: BroadcastId, step: &str) -> Response {
     Redirect::to(&format!("/broadcasts/{id}/edit?step={step}#step")).into_response()
+}
+
+fn to_language(id: BroadcastId, tag: &str) -> Response {
+    Redirect::to(&format!("/broadcasts/{id}/edit?step=what&language={tag}#texts")).into_response()
 }
 
 /// The broadcast, for somebody who may compose where it belongs.
@@ -331,6 +356,9 @@ async fn show(state: &WebState, staff: &Staff, draft: &Draft, shown: Shown<'_>) 
     } else {
         None
     };
+    let language = tongues::chosen(draft, shown.language, &district.settings);
+    let tongues =
+        if shown.open == Step::What { Some(tongues::step(&mut reads, draft, &language).await?) } else { None };
     let mut frame = Frame::new(staff, Place::Messages, "New message");
     frame.title = if draft.title.is_empty() { "New message".to_owned() } else { draft.title.clone() };
     html(&ComposePage {
@@ -341,7 +369,8 @@ async fn show(state: &WebState, staff: &Staff, draft: &Draft, shown: Shown<'_>) 
         begun: !shown.template.is_empty(),
         starts: if shown.which.is_none() { what::starts(shown.template) } else { Vec::new() },
         what_done: shown.which.map(|_| what_line(draft)),
-        what: what::step(draft, staff, (&district, &schools), shown.fields),
+        what: what::step(draft, staff, (&district, &schools), (&language, shown.fields)),
+        tongues,
         who,
         who_done: shown.which.map(|_| who_line(count, draft)),
         review: reviewed,

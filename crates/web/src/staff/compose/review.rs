@@ -167,7 +167,7 @@ fn hint_words(hint: &schoolbell_domain::broadcast::Hint, teller: &Teller) -> Str
         Hint::OutOfHours { until } => {
             format!("Outside the hours for this kind of message: it waits until {}.", teller.plan(*until))
         }
-        Hint::Weather { .. } | Hint::ExpiresWhileHeld => as_sentence(&hint.to_string()),
+        Hint::Weather { .. } | Hint::ExpiresWhileHeld | Hint::Unwritten { .. } => as_sentence(&hint.to_string()),
     }
 }
 

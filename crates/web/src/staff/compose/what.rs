@@ -5,7 +5,9 @@ use schoolbell_domain::category::Category;
 use schoolbell_domain::ids::SchoolId;
 use schoolbell_domain::language::Language;
 use schoolbell_domain::permission::{Act, Scope};
-use schoolbell_domain::template::{Field, Fields as Values, READY_MADE, ReadyMade, render, render_markdown};
+use schoolbell_domain::template::{
+    Field, Fields as Values, READY_MADE, ReadyMade, day_words, joined_names, render, render_markdown, time_words,
+};
 use schoolbell_engine::Problem;
 use schoolbell_formats::{mail, sms};
 use schoolbell_store::read::district::{District, SchoolRow};
@@ -15,6 +17,8 @@ use crate::form::Fields;
 use crate::looks::{CategoryLook, category};
 use crate::session::Staff;
 use crate::times::counted;
+
+use super::tongues;
 
 /// A way to begin.
 pub struct Start {
@@ -135,7 +139,7 @@ pub fn begin(key: &str, staff: &Staff) -> Draft {
 pub fn take(draft: &mut Draft, fields: &Fields) -> Vec<Problem> {
     let mut problems = Vec::new();
     fields.text("title").clone_into(&mut draft.title);
-    let mut wording = draft.wordings.first().cloned().unwrap_or_default();
+    let mut wording = tongues::wording(draft, &Language::of(fields.text("language")));
     wording.email_subject = fields.body("email_subject");
     wording.email_body = fields.body("email_body");
     wording.sms_body = fields.body("sms_body");
@@ -145,11 +149,7 @@ pub fn take(draft: &mut Draft, fields: &Fields) -> Vec<Problem> {
             *text = fill(text, &key, &value);
         }
     }
-    if draft.wordings.is_empty() {
-        draft.wordings.push(wording);
-    } else {
-        draft.wordings[0] = wording;
-    }
+    tongues::put(draft, wording);
     match fields.text("category") {
         "" => draft.category = None,
         key => match key.parse::<Category>() {
@@ -180,10 +180,16 @@ pub fn missing(draft: &Draft) -> Vec<Problem> {
             "write at least one text: for the call, the text message or the e-mail",
         ));
     }
-    let left = blanks(draft, None);
-    problems.extend(
-        left.iter().map(|blank| crate::form::problem(&blank.id, &format!("fill in: {}", blank.label.to_lowercase()))),
-    );
+    for (at, wording) in draft.wordings.iter().enumerate() {
+        problems.extend(blanks(wording, None).iter().map(|blank| {
+            let what = blank.label.to_lowercase();
+            if at == 0 {
+                crate::form::problem(&blank.id, &format!("fill in: {what}"))
+            } else {
+                crate::form::problem("tongues", &format!("fill in, in {}: {what}", wording.language.name()))
+            }
+        }));
+    }
     problems
 }
 
@@ -215,23 +221,20 @@ fn texts_of(wording: &mut Wording) -> [&mut String; 4] {
     [&mut wording.email_subject, &mut wording.email_body, &mut wording.sms_body, &mut wording.voice_body]
 }
 
-/// Each different blank of the draft's texts, in the order of their first use.
-pub fn blanks(draft: &Draft, fields: Option<&Fields>) -> Vec<Blank> {
+/// Each different blank of a wording's texts, in the order of their first use.
+pub fn blanks(wording: &Wording, fields: Option<&Fields>) -> Vec<Blank> {
     let mut found: Vec<Blank> = Vec::new();
-    for wording in &draft.wordings {
-        for text in [&wording.sms_body, &wording.voice_body, &wording.email_subject, &wording.email_body] {
-            for hint in hints_in(text) {
-                let key = key_of(hint);
-                let name = format!("blank:{key}");
-                if found.iter().any(|blank| blank.name == name) {
-                    continue;
-                }
-                let value = fields.map(|fields| fields.text(&name).to_owned()).unwrap_or_default();
-                let mut letters = key.chars();
-                let label =
-                    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect());
-                found.push(Blank { id: format!("blank-{}", found.len()), name, label, value });
+    for text in [&wording.sms_body, &wording.voice_body, &wording.email_subject, &wording.email_body] {
+        for hint in hints_in(text) {
+            let key = key_of(hint);
+            let name = format!("blank:{key}");
+            if found.iter().any(|blank| blank.name == name) {
+                continue;
             }
+            let value = fields.map(|fields| fields.text(&name).to_owned()).unwrap_or_default();
+            let mut letters = key.chars();
+            let label = letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect());
+            found.push(Blank { id: format!("blank-{}", found.len()), name, label, value });
         }
     }
     found
@@ -246,9 +249,9 @@ pub fn step(
     draft: &Draft,
     staff: &Staff,
     (district, schools): (&District, &[SchoolRow]),
-    fields: Option<&Fields>,
+    (language, fields): (&Language, Option<&Fields>),
 ) -> What {
-    let wording = draft.wordings.first().cloned().unwrap_or_default();
+    let wording = tongues::wording(draft, language);
     let scope = draft.owner.map_or(Scope::District, Scope::School);
     let picks = Category::ALL
         .into_iter()
@@ -259,8 +262,8 @@ pub fn step(
         kind: draft.category.map_or("", |category| category.rule().name),
         picks: picks.collect(),
         owners: owners(draft, staff, schools),
-        blanks: blanks(draft, fields),
-        previews: previews(draft, staff, (district, schools)),
+        blanks: blanks(&wording, fields),
+        previews: previews(draft, &wording, staff, (district, schools)),
         fields: Field::ALL.map(|field| field.to_string()).join(", "),
         wording,
     }
@@ -279,19 +282,23 @@ fn owners(draft: &Draft, staff: &Staff, schools: &[SchoolRow]) -> Vec<Owner> {
     district.into_iter().chain(mine).collect()
 }
 
-/// The texts as a family of the sample would get them; blanks show as `___`.
-pub fn previews(draft: &Draft, staff: &Staff, (district, schools): (&District, &[SchoolRow])) -> Previews {
-    let wording = draft.wordings.first().cloned().unwrap_or_default();
+/// The texts of a wording as a family of the sample would get them; blanks show as `___`.
+pub fn previews(
+    draft: &Draft,
+    wording: &Wording,
+    staff: &Staff,
+    (district, schools): (&District, &[SchoolRow]),
+) -> Previews {
     let school = draft.owner.and_then(|id| schools.iter().find(|row| row.id == id)).or_else(|| schools.first());
     let school = school.map_or_else(|| district.name.clone(), |row| row.name.clone());
     let leaves = draft.send_at.unwrap_or(staff.now).to_zoned(staff.zone.clone());
     let values = Values::default()
-        .with(Field::Students, "Ana and Luis")
+        .with(Field::Students, joined_names(&["Ana", "Luis"], &wording.language))
         .with(Field::School, school)
         .with(Field::SchoolPhone, "555-0100")
         .with(Field::District, district.name.clone())
-        .with(Field::Date, leaves.strftime("%A, %B %-d").to_string())
-        .with(Field::Time, leaves.strftime("%-I:%M %p").to_string())
+        .with(Field::Date, day_words(&leaves, &wording.language))
+        .with(Field::Time, time_words(&leaves, &wording.language))
         .with(Field::Sender, staff.name.clone());
     let shown =
         |text: &str| render(&without_blanks(text), &values).unwrap_or_else(|error| as_sentence(&error.to_string()));
@@ -372,7 +379,7 @@ mod tests {
             }],
             ..Draft::default()
         };
-        let labels: Vec<_> = blanks(&draft, None).into_iter().map(|blank| blank.label).collect();
+        let labels: Vec<_> = blanks(&draft.wordings[0], None).into_iter().map(|blank| blank.label).collect();
         assert_eq!(labels, ["Reason", "Day"]);
         let pairs = [
             ("sms_body", "Closed: [[reason]]."),
