@@ -96,6 +96,9 @@ statements! {
         LEFT JOIN section ON section.id = learns.section_id \
         WHERE student.school_id = $1 AND person.active AND (section.id IS NULL OR section.active) \
         ORDER BY title, section_id, person.folded_name, person.id LIMIT $2";
+    SECTIONS_OF = "SELECT section.id, section.title FROM enrollment JOIN section ON section.id = enrollment.section_id \
+        WHERE enrollment.person_id = $1 AND enrollment.role = 'teacher' AND enrollment.active AND section.active \
+        ORDER BY section.title, section.id";
     /// Every teacher of the school with every student, once.
     TAUGHT_AT = "SELECT DISTINCT taught.person_id, teacher.given, teacher.family, learns.person_id FROM enrollment AS taught \
         JOIN section ON section.id = taught.section_id JOIN person AS teacher ON teacher.id = taught.person_id \
@@ -159,6 +162,13 @@ pub async fn taught_by(reads: &mut impl Reads, staff: PersonId, most: i64) -> St
     let rows: Vec<EnrolledRow> =
         on!(reads.tx(), |conn| sqlx::query_as(TAUGHT_BY).bind(staff.raw()).bind(most).fetch_all(conn).await)?;
     Ok(rows.into_iter().map(enrolled).collect())
+}
+
+/// The sections that somebody teaches, by title.
+pub async fn sections_of(reads: &mut impl Reads, staff: PersonId) -> StoreResult<Vec<(SectionId, String)>> {
+    let rows: Vec<(i64, String)> =
+        on!(reads.tx(), |conn| sqlx::query_as(SECTIONS_OF).bind(staff.raw()).fetch_all(conn).await)?;
+    Ok(rows.into_iter().map(|(id, title)| (SectionId::from_raw(id), title)).collect())
 }
 
 /// A teacher with the students taught.

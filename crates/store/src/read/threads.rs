@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schoolbell_domain::conversation::staff_first::HeldReason;
 use schoolbell_domain::conversation::text::{Direction, Link, Text};
 use schoolbell_domain::delivery::DeliveryState;
-use schoolbell_domain::ids::{ConversationId, InboundId, OriginId, PersonId, SchoolId, TextId, UserId};
+use schoolbell_domain::ids::{ConversationId, InboundId, OriginId, PersonId, SchoolId, SectionId, TextId, UserId};
 
 use crate::error::{StoreError, StoreResult};
 use crate::on;
@@ -151,9 +151,12 @@ statements! {
         AND conversation.last_at < $2 ORDER BY conversation.last_at DESC LIMIT $3");
     SEARCH_OF_USER = thread!("WHERE conversation.user_id = $1 AND (student.folded_name LIKE $2 \
         OR person.folded_name LIKE $2) ORDER BY conversation.last_at DESC LIMIT $3");
+    OF_SECTION = thread!("WHERE conversation.user_id = $1 AND conversation.student_id IN (SELECT enrollment.person_id \
+        FROM enrollment WHERE enrollment.section_id = $2 AND enrollment.role = 'student' AND enrollment.active) \
+        ORDER BY CASE WHEN conversation.unread > 0 THEN 0 ELSE 1 END, conversation.last_at DESC LIMIT $3");
     OF_SCHOOL = thread!("WHERE conversation.school_id = $1 AND conversation.last_at < $2 \
         ORDER BY conversation.last_at DESC LIMIT $3");
-    OF_STUDENT = thread!("WHERE conversation.student_id = $1 ORDER BY conversation.last_at DESC LIMIT 50");
+    OF_STUDENT = thread!("WHERE conversation.student_id = $1 ORDER BY conversation.last_at DESC LIMIT 1000");
     NEEDING = thread!("WHERE conversation.school_id = $1 AND conversation.needs_human \
         ORDER BY conversation.last_at DESC LIMIT $2");
     TEXTS = texts!("WHERE conversation_text.conversation_id = $1 ORDER BY conversation_text.id DESC LIMIT $2");
@@ -201,6 +204,22 @@ pub async fn search(reads: &mut impl Reads, user: UserId, folded: &str, most: i6
     let rows: Vec<ThreadRow> = on!(reads.tx(), |conn| sqlx::query_as(SEARCH_OF_USER)
         .bind(user.raw())
         .bind(pattern)
+        .bind(most)
+        .fetch_all(conn)
+        .await)?;
+    rows.into_iter().map(thread_line).collect()
+}
+
+/// Threads of one member of the staff about students of one section; unread first.
+pub async fn of_section(
+    reads: &mut impl Reads,
+    user: UserId,
+    section: SectionId,
+    most: i64,
+) -> StoreResult<Vec<ThreadLine>> {
+    let rows: Vec<ThreadRow> = on!(reads.tx(), |conn| sqlx::query_as(OF_SECTION)
+        .bind(user.raw())
+        .bind(section.raw())
         .bind(most)
         .fetch_all(conn)
         .await)?;

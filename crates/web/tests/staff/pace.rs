@@ -61,6 +61,27 @@ async fn b3_a_long_list_is_paged_and_sorted_by_the_server() -> Done {
 }
 
 #[tokio::test]
+async fn an_inbox_goes_on_to_older_threads_page_by_page() -> Done {
+    let world = World::new().await?;
+    let mut principal = world.signed_in(Role::Principal, Some(LINCOLN)).await?;
+    fill(&world, &mut principal, 120).await?;
+    let mut path = "/texting".to_owned();
+    let mut seen = std::collections::HashSet::new();
+    for pages in [50, 50, 19] {
+        let page = principal.get(&path).await?;
+        let threads: Vec<_> =
+            page.text.split("href=\"/texting/threads/").skip(1).map(|rest| rest[..17].to_owned()).collect();
+        let unread = usize::from(path == "/texting");
+        assert_eq!(threads.len(), pages + unread, "{path}: the unread one stands first, once");
+        assert!(threads.into_iter().all(|thread| seen.insert(thread)), "no thread twice");
+        let older = page.text.split("href=\"/texting?before=").nth(1).and_then(|rest| rest.split('"').next());
+        path = format!("/texting?before={}", older.unwrap_or("0"));
+    }
+    assert_eq!(seen.len(), 120);
+    Ok(())
+}
+
+#[tokio::test]
 #[ignore = "measures; scripts/bench texting runs it"]
 async fn measure_current_enrollments_of_five_thousand() -> Done {
     let world = World::of(&roster(5_000)).await?;
@@ -77,7 +98,7 @@ async fn measure_current_enrollments_of_five_thousand() -> Done {
 async fn measure_the_served_inbox_of_fifty_thousand_threads() -> Done {
     let world = World::new().await?;
     let mut principal = world.signed_in(Role::Principal, Some(LINCOLN)).await?;
-    fill(&world, &mut principal).await?;
+    fill(&world, &mut principal, THREADS).await?;
     let (half, most) = served(&mut principal, "/texting").await?;
     println!("the inbox of {THREADS} threads, served: half {half} ms, slowest of 20 {most} ms");
     let (half, most) = served(&mut principal, "/texting?whose=school").await?;
@@ -87,7 +108,7 @@ async fn measure_the_served_inbox_of_fifty_thousand_threads() -> Done {
     Ok(())
 }
 
-async fn fill(world: &World, principal: &mut Browser<'_>) -> Done {
+async fn fill(world: &World, principal: &mut Browser<'_>, threads: i64) -> Done {
     let list = principal.get("/texting/enrollments").await?;
     let ana: PersonId = person_of(&list.text, ">Ana Ortega")?.parse()?;
     let mut reads = world.engine.reader().read().await?;
@@ -97,7 +118,7 @@ async fn fill(world: &World, principal: &mut Browser<'_>) -> Done {
     drop(reads);
     let from = world.engine.now() - SignedDuration::from_hours(24);
     let mut tx = world.db.begin().await?;
-    for number in 0..THREADS {
+    for number in 0..threads {
         let mut thread = Standing {
             id: ConversationId::from_raw(1_000 + number),
             student: ana,

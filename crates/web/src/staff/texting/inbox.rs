@@ -3,12 +3,14 @@
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, Redirect};
+use jiff::Timestamp;
 use schoolbell_domain::conversation::text::Direction;
-use schoolbell_domain::ids::{ConversationId, InboundId, UserId};
+use schoolbell_domain::ids::{ConversationId, InboundId, SectionId, UserId};
 use schoolbell_domain::people::name::fold_name;
 use schoolbell_domain::permission::Act;
 use schoolbell_engine::commands::texting::settle_held::{HeldStep, settle_held};
 use schoolbell_engine::texting;
+use schoolbell_store::read::texting::sections_of;
 use schoolbell_store::read::threads::{self, HeldLine, ThreadLine};
 use schoolbell_store::read::{district, office};
 use schoolbell_store::tx::Reads;
@@ -31,6 +33,8 @@ struct InboxPage {
     frame: Frame,
     may_text: bool,
     supervises: bool,
+    /// Of the reader, to choose one.
+    sections: Vec<(SectionId, String)>,
     list: List,
 }
 
@@ -38,6 +42,9 @@ struct InboxPage {
 #[template(path = "texting_list.html")]
 struct List {
     search: String,
+    section: String,
+    older: Option<String>,
+    newer: Option<String>,
     /// `own`, or `school` for those who watch over threads.
     whose: &'static str,
     said: String,
@@ -75,6 +82,11 @@ pub struct Asked {
     search: String,
     #[serde(default)]
     whose: String,
+    /// Only threads about students of this section.
+    #[serde(default)]
+    section: String,
+    /// Of those that are read: older than this, in milliseconds.
+    before: Option<i64>,
 }
 
 /// `GET /texting`; with htmx the list alone.
@@ -97,8 +109,16 @@ pub async fn page(
         frame: Frame::new(&staff, Place::Texting, "Texting").live(),
         may_text: staff.actor.may_somewhere(Act::Text),
         supervises,
+        sections: sections(&mut reads, &staff).await?,
         list,
     })
+}
+
+async fn sections(reads: &mut impl Reads, staff: &Staff) -> PageResult<Vec<(SectionId, String)>> {
+    match texting::staff_person(reads, staff.user).await? {
+        Some(person) => Ok(sections_of(reads, person).await?),
+        None => Ok(Vec::new()),
+    }
 }
 
 async fn list(
@@ -110,16 +130,27 @@ async fn list(
     let teller = staff.teller();
     let folded = fold_name(&asked.search);
     let of_school = supervises && asked.whose == "school";
+    let section: Option<SectionId> = asked.section.parse().ok().filter(|_| !asked.section.is_empty());
+    let before = asked.before.and_then(|at| Timestamp::from_millisecond(at).ok());
     let found = if of_school {
         of_schools(reads, staff).await?
+    } else if let Some(section) = section {
+        threads::of_section(reads, staff.user, section, SHOWN * 2).await?
     } else if folded.is_empty() {
-        own_and_covered(reads, (state, staff)).await?
+        own_and_covered(reads, (state, staff), before).await?
     } else {
         threads::search(reads, staff.user, &folded, SHOWN).await?
     };
+    let is_plain = !of_school && section.is_none() && folded.is_empty();
+    let read = found.iter().filter(|thread| thread.unread == 0).count();
+    let oldest = found.iter().filter(|thread| thread.unread == 0).map(|thread| thread.last_at).min();
+    let older = oldest.filter(|_| is_plain && i64::try_from(read).is_ok_and(|read| read >= SHOWN));
     let unread = found.iter().filter(|thread| thread.unread > 0).count();
     Ok(List {
         search: asked.search.clone(),
+        section: asked.section.clone(),
+        older: older.map(|at| format!("/texting?before={}", at.as_millisecond())),
+        newer: before.map(|_| "/texting".to_owned()),
         whose: if of_school { "school" } else { "own" },
         said: match unread {
             0 => String::new(),
@@ -135,12 +166,16 @@ async fn list(
 }
 
 /// One's own threads, and those of whom one stands in for today; unread first.
-async fn own_and_covered(reads: &mut impl Reads, (state, staff): (&WebState, &Staff)) -> PageResult<Vec<ThreadLine>> {
-    let mut found = threads::inbox(reads, staff.user, None, SHOWN).await?;
+async fn own_and_covered(
+    reads: &mut impl Reads,
+    (state, staff): (&WebState, &Staff),
+    before: Option<Timestamp>,
+) -> PageResult<Vec<ThreadLine>> {
+    let mut found = threads::inbox(reads, staff.user, before, SHOWN).await?;
     let (today, _) = texting::today(reads, &state.engine).await?;
     let covers = office::covered_by(reads, staff.user, today).await?;
     for cover in &covers {
-        found.extend(threads::inbox(reads, cover.user, None, SHOWN).await?);
+        found.extend(threads::inbox(reads, cover.user, before, SHOWN).await?);
     }
     if !covers.is_empty() {
         found.sort_by_key(|thread| (thread.unread == 0, std::cmp::Reverse(thread.last_at)));
