@@ -152,16 +152,23 @@ async fn what_comes_with_a_text_is_fetched_with_the_log_in_judged_by_its_octets_
     check_media(&world.engine, &world.bell, (sent.thread, id), Verdict::Withheld).await.unwrap();
     assert!(show(&world.principal).await.is_err(), "withheld is shown to nobody");
     assert_eq!(rule(check_media(&world.engine, &world.bell, (sent.thread, id), Verdict::Shown).await), "state");
-    let mut reads = world.engine.reader().read().await.unwrap();
-    assert!(lookup_thread(&mut reads, sent.thread).await.unwrap().unwrap().needs_human, "a supervisor is asked");
-    drop(reads);
+    strangers(&world, (sent.thread, id), text).await;
+    assert_eq!(files(&world, sent.thread).await.len(), 7);
+    running.end().await;
+}
 
-    // A file of another thread is not to be had through this one, and a held text brings none.
+/// Withheld, it asks for a supervisor; a file of another thread is not to be had through this one, and a held text brings none.
+async fn strangers(
+    world: &World,
+    (thread, id): (schoolbell_domain::ids::ConversationId, MediaId),
+    text: impl Fn(&str, &str) -> HookText,
+) {
+    let mut reads = world.engine.reader().read().await.unwrap();
+    assert!(lookup_thread(&mut reads, thread).await.unwrap().unwrap().needs_human, "a supervisor is asked");
+    drop(reads);
     let other = world.text(&world.bell, (MATEO, MARTA), "Hi, this is Mrs. Bell.").await.unwrap();
     let strange = MediaId { place: 5, ..id };
     assert!(check_media(&world.engine, &world.bell, (other.thread, strange), Verdict::Shown).await.is_err());
     hooks::text(&world.engine, "texts", text("MM2", "+13725550199")).await.unwrap();
     world.until("it to be held", async |world| world.held().await.len() == 1).await;
-    assert_eq!(files(&world, sent.thread).await.len(), 7);
-    running.end().await;
 }

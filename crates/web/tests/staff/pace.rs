@@ -19,12 +19,17 @@ const THREADS: i64 = 50_000;
 /// A school with so many students.
 fn roster(students: usize) -> String {
     let head = super::world::STUDENTS.lines().next().unwrap_or_default();
+    // A number that half a school shares would be an office's.
+    let phone = |area: usize, number: usize| match students {
+        ..=1_000 => format!("(512) 555-01{:02}", (number + area) % 100),
+        _ => format!("({area}) 234-{number:04}"),
+    };
     let line = |number: usize| {
         format!(
-            "{},Student{number},Kim,3,101,{LINCOLN},(512) 555-01{:02},en,0,12,Parent{number} Student,Mother,(512) 555-01{:02},p{number}@example.org",
+            "{},Student{number},Kim,3,101,{LINCOLN},{},en,0,12,Parent{number} Student,Mother,{},p{number}@example.org",
             10_000 + number,
-            number % 100,
-            (number + 50) % 100
+            phone(370, number),
+            phone(371, number)
         )
     };
     std::iter::once(head.to_owned()).chain((0..students).map(line)).collect::<Vec<_>>().join("\n") + "\n"
