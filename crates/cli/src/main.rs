@@ -1,7 +1,10 @@
 //! The `schoolbell` program: everything concrete is chosen here.
 
 mod alone;
+mod attendance;
+mod attendance_folder;
 mod backup;
+mod brakes;
 mod config;
 mod consent;
 mod demo;
@@ -73,6 +76,8 @@ enum Command {
     Consent(consent::ConsentArgs),
     /// Show what law and district ask for by date, or add a record when it changes
     Policy(policy::PolicyArgs),
+    /// Read attendance files, and see how the brake on absence runs behaves
+    Attendance(attendance::AttendanceArgs),
 }
 
 /// Which settings a command works with.
@@ -132,6 +137,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Explain(args) => explain::explain(&args).await?,
         Command::Consent(args) => return consent::consent(args).await,
         Command::Policy(args) => policy::policy(args).await?,
+        Command::Attendance(args) => return attendance::attendance(args).await,
     }
     Ok(ExitCode::SUCCESS)
 }

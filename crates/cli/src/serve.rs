@@ -1,6 +1,7 @@
 //! `schoolbell serve`: pages and dispatch in one program, or some of it in each of several, until SIGTERM or Ctrl-C.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::alone::Alone;
 use crate::config::Config;
 use crate::intake::{self, Intake};
-use crate::{ConfigArgs, alone, house, logging};
+use crate::{ConfigArgs, alone, attendance_folder, house, logging};
 
 /// How long open pages are waited for after a stop: a live page never ends by itself.
 const LAST_ANSWERS: Duration = Duration::from_secs(3);
@@ -40,6 +41,8 @@ pub struct Open {
     pub listener: Option<TcpListener>,
     pub settings: WebSettings,
     pub intake: Intake,
+    /// Where attendance files are watched for.
+    pub attendance: Option<PathBuf>,
     pub roles: Roles,
     /// SQLite: nobody else serves this file as long as this stands.
     _alone: Option<Alone>,
@@ -76,10 +79,12 @@ pub async fn open(config: &Config, roles: Roles) -> anyhow::Result<Open> {
         base_url: config.web.public_url.0.clone(),
         upload_folder: house::upload_folder(config)?,
         max_upload_bytes: usize::try_from(config.web.max_upload_mb)?.saturating_mul(1024 * 1024),
+        attendance_token: config.attendance.auth_token.clone().filter(|token| !token.is_empty()),
         twilio: house::twilio_hooks(config),
     };
     let intake = intake::open(config).await?;
-    Ok(Open { engine, db, gateways, listener, settings, roles, intake, _alone: alone })
+    let attendance = config.attendance.folder.as_ref().map(|folder| config.path(folder));
+    Ok(Open { engine, db, gateways, listener, settings, roles, intake, attendance, _alone: alone })
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -103,8 +108,11 @@ fn remedy_for(kind: std::io::ErrorKind) -> &'static str {
 
 /// Runs until `stop`, then lets carriers and pages finish, and closes the database last.
 pub async fn run(open: Open, stop: CancellationToken) -> anyhow::Result<()> {
-    let Open { engine, db, gateways, listener, settings, roles, intake, _alone } = open;
+    let Open { engine, db, gateways, listener, settings, roles, intake, attendance, _alone } = open;
     intake.start(engine.clone(), &stop);
+    if let Some(folder) = attendance {
+        tokio::spawn(attendance_folder::watch(engine.clone(), folder, stop.clone()));
+    }
     let mut pages = tokio::spawn(serve_pages(listener, engine.clone(), settings, stop.clone()));
     let mut dispatch = tokio::spawn(schoolbell_engine::run_as(engine, gateways, roles, stop.clone()));
     // Neither ends by itself unless it fails, and one without the other is of no use.

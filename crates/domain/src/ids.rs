@@ -135,6 +135,10 @@ id!(/** A text of a thread. */ TextId, "txt_", "a text's id");
 id!(/** An entry of a student's communications log. */ CommunicationId, "com_", "a log entry's id");
 id!(/** A saved list of people. */ ListId, "lst_", "a list's id");
 id!(/** A recorded sound for calls. */ RecordingId, "rec_", "a recording's id");
+id!(/** One run that tells absences. */ AttendanceRunId, "run_", "an attendance run's id");
+id!(/** One attendance file. */ AttendanceImportId, "ati_", "an attendance file's id");
+id!(/** What a family said of an absence. */ AnswerId, "ans_", "an answer's id");
+id!(/** What waits for a second look. */ HoldId, "hld_", "a hold's id");
 id!(/** A line of the audit log. */ AuditId, "aud_", "an audit line's id");
 
 impl From<BroadcastId> for OriginId {

@@ -3,7 +3,9 @@
 //! Nothing here does I/O, reads a clock or throws dice: time and randomness are arguments. That is what makes every
 //! rule testable with plain values and properties (`architecture.md` §4).
 
+pub mod attendance;
 pub mod audience;
+pub mod brake;
 pub mod broadcast;
 pub mod category;
 pub mod channel;

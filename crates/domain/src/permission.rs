@@ -97,6 +97,12 @@ pub enum Act {
     ManageTexting,
     /// Restore a backup, and decide what becomes of what the restored copy holds back.
     ReleaseHeld,
+    /// See absences and what families answered.
+    SeeAttendance,
+    /// Bring attendance files in, settle absences, record what a family said.
+    RecordAttendance,
+    /// Change a school's attendance rule and bell calendar.
+    SetSchoolDay,
 }
 
 /// Whether any of the grants allows the act in the place. No role gains by a smaller scope.
@@ -127,7 +133,10 @@ const fn allows(role: Role, act: Act) -> bool {
             | Act::RecordSmsNumber
             | Act::SettleHeld
             | Act::Supervise
-            | Act::ManageTexting => true,
+            | Act::ManageTexting
+            | Act::SeeAttendance
+            | Act::RecordAttendance
+            | Act::SetSchoolDay => true,
             Act::ImportRoster | Act::SeeSettings | Act::ManageUsers | Act::SeeAudit | Act::ReleaseHeld => false,
         },
         Role::Office => match act {
@@ -139,7 +148,9 @@ const fn allows(role: Role, act: Act) -> bool {
             | Act::StopBroadcast
             | Act::Text
             | Act::RecordSmsNumber
-            | Act::SettleHeld => true,
+            | Act::SettleHeld
+            | Act::SeeAttendance
+            | Act::RecordAttendance => true,
             Act::Send(category) => match category {
                 Category::Attendance
                 | Category::NonSchoolHoursEmergency
@@ -154,7 +165,8 @@ const fn allows(role: Role, act: Act) -> bool {
             | Act::SeeAudit
             | Act::ReleaseHeld
             | Act::Supervise
-            | Act::ManageTexting => false,
+            | Act::ManageTexting
+            | Act::SetSchoolDay => false,
         },
         Role::Registrar => match act {
             Act::SeeHome
@@ -164,7 +176,9 @@ const fn allows(role: Role, act: Act) -> bool {
             | Act::ImportRoster
             | Act::RecordRevocation
             | Act::RecordSmsNumber
-            | Act::SettleHeld => true,
+            | Act::SettleHeld
+            | Act::SeeAttendance
+            | Act::RecordAttendance => true,
             Act::Compose
             | Act::Send(_)
             | Act::StopBroadcast
@@ -174,7 +188,8 @@ const fn allows(role: Role, act: Act) -> bool {
             | Act::ReleaseHeld
             | Act::Text
             | Act::Supervise
-            | Act::ManageTexting => false,
+            | Act::ManageTexting
+            | Act::SetSchoolDay => false,
         },
         Role::Teacher => match act {
             Act::SeeHome | Act::SeePeople | Act::Text | Act::RecordSmsNumber => true,
@@ -191,7 +206,10 @@ const fn allows(role: Role, act: Act) -> bool {
             | Act::ReleaseHeld
             | Act::SettleHeld
             | Act::Supervise
-            | Act::ManageTexting => false,
+            | Act::ManageTexting
+            | Act::SeeAttendance
+            | Act::RecordAttendance
+            | Act::SetSchoolDay => false,
         },
         Role::Observer => match act {
             Act::SeeHome | Act::SeeBroadcasts => true,
@@ -210,7 +228,10 @@ const fn allows(role: Role, act: Act) -> bool {
             | Act::RecordSmsNumber
             | Act::SettleHeld
             | Act::Supervise
-            | Act::ManageTexting => false,
+            | Act::ManageTexting
+            | Act::SeeAttendance
+            | Act::RecordAttendance
+            | Act::SetSchoolDay => false,
         },
     }
 }
@@ -240,6 +261,9 @@ mod tests {
             Act::SettleHeld,
             Act::Supervise,
             Act::ManageTexting,
+            Act::SeeAttendance,
+            Act::RecordAttendance,
+            Act::SetSchoolDay,
         ];
         acts.extend(Category::ALL.map(Act::Send));
         acts

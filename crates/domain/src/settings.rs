@@ -6,6 +6,8 @@ use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::attendance::code::CodeTable;
+use crate::brake::BrakePolicy;
 use crate::category::Category;
 use crate::conversation::policy::TextingPolicy;
 use crate::delivery::window::SendWindow;
@@ -37,6 +39,10 @@ pub struct DistrictSettings {
     pub segment_millicents: u32,
     /// What the district asks of staff who text families.
     pub texting: TextingPolicy,
+    /// The district's own attendance codes.
+    pub attendance_codes: CodeTable,
+    /// What makes a message wait for a second look.
+    pub brakes: BrakePolicy,
 }
 
 impl Default for DistrictSettings {
@@ -54,6 +60,8 @@ impl Default for DistrictSettings {
             deny_list: Vec::new(),
             segment_millicents: 0,
             texting: TextingPolicy::default(),
+            attendance_codes: CodeTable::default(),
+            brakes: BrakePolicy::default(),
         }
     }
 }

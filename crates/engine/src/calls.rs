@@ -11,6 +11,7 @@ use schoolbell_store::write::tallies::{self, Moves};
 use schoolbell_store::{StoreError, StoreResult, Tx};
 use serde_json::json;
 
+use crate::attendance::answer;
 use crate::revocation::{self, Revocation};
 use crate::{Engine, receipts};
 
@@ -28,6 +29,8 @@ pub(crate) async fn keep(engine: &Engine, gateway: &str, heard: &HeardCall) -> S
                     calls::count(tx, row.place.origin, heard.party.word()).await?;
                     if heard.wants_no_more() {
                         stop(engine, tx, (gateway, row), heard, &mut moves).await?;
+                    } else {
+                        answer::by_keys(engine, tx, heard.delivery, &heard.keys).await?;
                     }
                 }
                 tallies::apply(tx, &moves).await?;

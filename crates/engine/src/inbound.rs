@@ -24,6 +24,7 @@ use schoolbell_store::{StoreError, StoreResult, Tx, read};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use crate::attendance::answer;
 use crate::live::LiveEvent;
 use crate::post::Note;
 use crate::revocation::{self, Revocation};
@@ -139,7 +140,7 @@ async fn handle(
         Keyword::OptOut => opt_out(engine, tx, &speaker, (&number, text), &mut follows.moves).await?,
         Keyword::OptIn => opt_in(engine, tx, &speaker, (&number, text)).await?,
         Keyword::Help => Some(speaker.help()),
-        Keyword::Unclear => None,
+        Keyword::Unclear => answer::by_text(engine, tx, &number, text).await?,
     };
     match answer {
         Some(answer) if recent <= MOST_KEYWORDS_AN_HOUR => reply(engine, tx, &number, text, answer).await,

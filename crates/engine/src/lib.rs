@@ -5,6 +5,7 @@
 
 pub mod actor;
 mod alarm;
+pub mod attendance;
 mod calls;
 pub mod clock;
 pub mod commands;

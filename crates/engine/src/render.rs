@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::{Timestamp, Zoned};
+use schoolbell_domain::attendance::run::Absence;
+use schoolbell_domain::attendance::words::{Named, sentences};
 use schoolbell_domain::broadcast::{Draft, Wording};
 use schoolbell_domain::channel::Channel;
 use schoolbell_domain::delivery::plan::PlanRow;
@@ -12,13 +14,15 @@ use schoolbell_domain::language::Language;
 use schoolbell_domain::template::{
     Field, Fields, Unresolved, day_words, fields_in, joined_names, render, render_markdown, time_words,
 };
-use schoolbell_formats::mail::{Letterhead, letter};
+use schoolbell_formats::mail::{Letterhead, Seal, letter};
 use schoolbell_formats::sms;
 use schoolbell_store::StoreResult;
+use schoolbell_store::read::attendance;
 use schoolbell_store::read::district::District;
 use schoolbell_store::read::names::{Name, SchoolName, names, school_names};
 use schoolbell_store::tx::Reads;
 
+use crate::attendance::link;
 use crate::speech::Billing;
 
 /// A text as its reader gets it.
@@ -35,6 +39,21 @@ pub struct Rendered {
     pub segments: i64,
 }
 
+/// Who reads it, of all that a rendering asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Addressee<'a> {
+    pub channel: Channel,
+    pub language: &'a Language,
+    pub school: SchoolId,
+    pub children: &'a [PersonId],
+}
+
+impl<'a> From<&'a PlanRow> for Addressee<'a> {
+    fn from(row: &'a PlanRow) -> Self {
+        Self { channel: row.channel, language: &row.language, school: row.school, children: &row.children }
+    }
+}
+
 /// What tells two renderings of one draft apart.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
@@ -43,6 +62,10 @@ struct Key {
     school: SchoolId,
     /// Empty where the wording does not name them.
     students: String,
+    /// Who was absent, in sentences; empty in all but messages about absences.
+    absences: String,
+    /// Where the family answers.
+    answer_link: String,
 }
 
 /// Renders one draft; the same rendering is made once.
@@ -56,6 +79,10 @@ pub(crate) struct Renderer {
     leaves_at: Zoned,
     /// Of each wording and channel: whether it names the students.
     names_students: HashMap<(Channel, usize), bool>,
+    /// Of a message about absences: what it tells, by child.
+    absences: HashMap<PersonId, Vec<Absence>>,
+    /// Where links begin, and what seals them.
+    link: Option<(String, Seal)>,
     cache: HashMap<Key, Arc<Rendered>>,
 }
 
@@ -76,11 +103,19 @@ impl Renderer {
             for channel in draft.channels() {
                 let subject = if channel == Channel::Email { wording.email_subject.as_str() } else { "" };
                 let body = wording.body(channel).unwrap_or_default();
-                let named = fields_in(body).into_iter().chain(fields_in(subject)).any(|field| field == Field::Students);
+                let of_children = [Field::Students, Field::Absences];
+                let fields = fields_in(body).into_iter().chain(fields_in(subject));
+                let named = fields.into_iter().any(|field| of_children.contains(&field));
                 names_students.insert((channel, at), named);
             }
         }
+        let absences = match draft.attendance_run {
+            Some(run) => attendance::absences(reads, run).await?,
+            None => HashMap::new(),
+        };
         Ok(Self {
+            absences,
+            link: None,
             draft: draft.clone(),
             district: district.name.clone(),
             help_contact: district.settings.help_contact.clone(),
@@ -90,6 +125,11 @@ impl Renderer {
             names_students,
             cache: HashMap::new(),
         })
+    }
+
+    /// Lets mails about absences carry a link to answer; without an address that families reach there is none.
+    pub fn link(&mut self, public_url: Option<&str>, seal: Seal) {
+        self.link = public_url.map(|url| (url.to_owned(), seal));
     }
 
     /// The first names that these rows need; none are read where no wording names them.
@@ -109,7 +149,15 @@ impl Renderer {
         row: &PlanRow,
         names: &HashMap<PersonId, Name>,
     ) -> Result<Option<Arc<Rendered>>, Unresolved> {
-        let Some((key, wording)) = self.key(row, names) else { return Ok(None) };
+        self.render_to(&Addressee::from(row), names)
+    }
+
+    fn render_to(
+        &mut self,
+        to: &Addressee<'_>,
+        names: &HashMap<PersonId, Name>,
+    ) -> Result<Option<Arc<Rendered>>, Unresolved> {
+        let Some((key, wording)) = self.key(to, names) else { return Ok(None) };
         if let Some(rendered) = self.cache.get(&key) {
             return Ok(Some(Arc::clone(rendered)));
         }
@@ -124,10 +172,15 @@ impl Renderer {
     /// As `render`, for a message that must go: a field that lost its value since the preview (a school's phone that
     /// was taken off the roster) is filled with the district's name.
     pub fn render_surely(&mut self, row: &PlanRow, names: &HashMap<PersonId, Name>) -> Option<Arc<Rendered>> {
-        if let Ok(rendered) = self.render(row, names) {
+        self.surely(&Addressee::from(row), names)
+    }
+
+    /// As `render_surely`, for a reader of whom no row of a plan is at hand.
+    pub fn surely(&mut self, to: &Addressee<'_>, names: &HashMap<PersonId, Name>) -> Option<Arc<Rendered>> {
+        if let Ok(rendered) = self.render_to(to, names) {
             return rendered;
         }
-        let (key, wording) = self.key(row, names)?;
+        let (key, wording) = self.key(to, names)?;
         let mut fields = self.fields(&key);
         for field in Field::ALL {
             if fields.get(field).is_none() {
@@ -144,7 +197,14 @@ impl Renderer {
         for (at, wording) in self.draft.wordings.iter().enumerate() {
             for channel in self.draft.channels().into_iter().filter(|channel| wording.body(*channel).is_some()) {
                 for school in self.schools.keys() {
-                    let key = Key { channel, wording: at, school: *school, students: "-".to_owned() };
+                    let key = Key {
+                        channel,
+                        wording: at,
+                        school: *school,
+                        students: "-".to_owned(),
+                        absences: String::new(),
+                        answer_link: String::new(),
+                    };
                     let fields = self.fields(&key);
                     let body = render(wording.body(channel).unwrap_or_default(), &fields);
                     let subject =
@@ -168,17 +228,44 @@ impl Renderer {
         }
     }
 
-    fn key(&self, row: &PlanRow, names: &HashMap<PersonId, Name>) -> Option<(Key, Wording)> {
-        let wording = self.draft.wording_for(&row.language, row.channel)?;
+    fn key(&self, to: &Addressee<'_>, names: &HashMap<PersonId, Name>) -> Option<(Key, Wording)> {
+        let wording = self.draft.wording_for(to.language, to.channel)?;
         let at = self.draft.wordings.iter().position(|other| std::ptr::eq(other, wording))?;
-        let students = if self.names_students.get(&(row.channel, at)).copied().unwrap_or(false) {
+        let says_names = self.names_students.get(&(to.channel, at)).copied().unwrap_or(false);
+        let students = if says_names {
             let given: Vec<&str> =
-                row.children.iter().filter_map(|child| names.get(child)).map(|name| name.given.as_str()).collect();
+                to.children.iter().filter_map(|child| names.get(child)).map(|name| name.given.as_str()).collect();
             joined_names(&given, &wording.language)
         } else {
             String::new()
         };
-        Some((Key { channel: row.channel, wording: at, school: row.school, students }, wording.clone()))
+        let (absences, answer_link) = match self.draft.attendance_run {
+            Some(run) => {
+                let link = self.link.as_ref().filter(|_| to.channel == Channel::Email);
+                let link = link.map(|(url, seal)| format!("{url}/absence/{}", link::token(seal, run, to.children)));
+                (self.told(to, names, &wording.language), link.unwrap_or_default())
+            }
+            None => (String::new(), String::new()),
+        };
+        let key = Key { channel: to.channel, wording: at, school: to.school, students, absences, answer_link };
+        Some((key, wording.clone()))
+    }
+
+    /// Who of these children was absent, from where and when; each with its number to call where they are of two schools.
+    fn told(&self, to: &Addressee<'_>, names: &HashMap<PersonId, Name>, language: &Language) -> String {
+        let found: Vec<&Absence> = to.children.iter().filter_map(|child| self.absences.get(child)).flatten().collect();
+        let two_schools = found.iter().any(|absence| absence.school != found[0].school);
+        let told = found.iter().filter_map(|absence| {
+            let school = self.schools.get(&absence.school);
+            let phone = school.and_then(|school| school.phone.as_deref()).filter(|phone| !phone.trim().is_empty());
+            Some(Named {
+                given: &names.get(&absence.student)?.given,
+                school: school.map_or(self.district.as_str(), |school| school.name.as_str()),
+                call: if two_schools { phone.unwrap_or(&self.help_contact) } else { "" },
+                absence,
+            })
+        });
+        sentences(&told.collect::<Vec<_>>(), language)
     }
 
     fn fields(&self, key: &Key) -> Fields {
@@ -188,7 +275,9 @@ impl Renderer {
             .with(Field::Date, day_words(&self.leaves_at, &language))
             .with(Field::Time, time_words(&self.leaves_at, &language))
             .with(Field::Sender, self.sender.as_str())
-            .with(Field::Students, key.students.as_str());
+            .with(Field::Students, key.students.as_str())
+            .with(Field::Absences, key.absences.as_str())
+            .with(Field::AnswerLink, key.answer_link.as_str());
         let school = self.schools.get(&key.school);
         fields.set(Field::School, school.map_or(self.district.as_str(), |school| school.name.as_str()));
         let phone = school.and_then(|school| school.phone.as_deref()).filter(|phone| !phone.trim().is_empty());

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::dispatch::{Dispatcher, sweep};
-use crate::jobs::{invite_numbers, runner};
+use crate::jobs::{invite_numbers, runner, tell_absences};
 use crate::receipts::Ears;
 use crate::roles::{Role, Roles};
 use crate::{Engine, follow, inbound, media, node, post};
@@ -36,6 +36,8 @@ pub async fn run_as(
     let carriers = gateways.clone();
     let dispatcher = Dispatcher::new(engine.clone(), gateways);
     dispatcher.register().await?;
+    let school_day = tell_absences::job(&engine, engine.now());
+    engine.db.write("look for absences to tell", async |tx| jobs::enqueue(tx, school_day).await).await?;
     let job = invite_numbers::job(&engine);
     engine.db.write("look for numbers to invite", async |tx| jobs::enqueue(tx, job).await).await?;
 

@@ -1,7 +1,9 @@
 //! Bytes in, values out; no I/O. What travels between schools, carriers and mailboxes, read and written.
 
 pub mod archive;
+pub mod attendance;
 pub mod district_csv;
+pub mod ical;
 pub mod mail;
 pub mod oneroster;
 pub mod roster;

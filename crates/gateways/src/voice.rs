@@ -52,7 +52,7 @@ pub struct Prompts {
     pub menu: Sound,
     /// To an answering machine: who is calling, the message, and whom to call back.
     pub voicemail: Sound,
-    /// After key 4: that we know it was understood.
+    /// After keys 4 to 8: that we know it was understood.
     pub confirmed: Sound,
     /// After key 9: that such calls end.
     pub stopped: Sound,

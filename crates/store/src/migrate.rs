@@ -49,6 +49,12 @@ pub const MIGRATIONS: &[Migration] = &[
         effect: Effect::Adds,
     },
     Migration {
+        number: 10,
+        name: "attendance",
+        sql: include_str!("../migrations/0010_attendance.sql"),
+        effect: Effect::Adds,
+    },
+    Migration {
         number: 11,
         name: "recordings",
         sql: include_str!("../migrations/0011_recordings.sql"),

@@ -63,6 +63,7 @@ async fn main() -> Done<()> {
         base_url: format!("http://{address}"),
         upload_folder: std::env::temp_dir(),
         max_upload_bytes: 1024 * 1024,
+        attendance_token: None,
         twilio: Vec::new(),
     };
     tokio::spawn(axum::serve(listener, router(engine.clone(), settings)).into_future());

@@ -51,8 +51,13 @@ async fn main() -> Done<()> {
     });
     let stop = CancellationToken::new();
     let working = tokio::spawn(run(engine.clone(), gateways.to_vec(), stop.clone()));
-    let settings =
-        WebSettings { base_url, upload_folder: folder, max_upload_bytes: 512 * 1024 * 1024, twilio: Vec::new() };
+    let settings = WebSettings {
+        base_url,
+        upload_folder: folder,
+        max_upload_bytes: 512 * 1024 * 1024,
+        twilio: Vec::new(),
+        attendance_token: None,
+    };
     let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     axum::serve(listener, router(engine, settings)).await?;
     stop.cancel();

@@ -252,3 +252,27 @@ wish-hint = For example: my mobile is now 512-555-0143. The registrar makes the 
 wish-empty = Write what changed, so that the registrar knows.
 wish-send = Send to the registrar
 wish-waits = You asked the registrar for this:
+
+# Absences
+absence-head = Absences
+absence-lede = Tell the school that a child is, or will be, absent. Nobody calls you about what you told before school does.
+absence-report = Report an absence
+absence-why = Why was your child absent?
+absence-call = Questions? Call
+absence-child = Child
+absence-from = First day
+absence-to = Last day
+absence-reason = Reason
+absence-illness = Ill
+absence-appointment = Appointment
+absence-family = Family
+absence-on-the-way = Late, and on the way
+absence-other = Another reason
+absence-should = My child should be at school: look into it
+absence-note = More, if you like
+absence-send = Tell the school
+absence-thanks-head = Thank you
+absence-thanks = Thank you. The school’s office has it.
+absence-said = What you told the school
+absence-incomplete = Choose a day and a reason, so that the school knows.
+absence-days-wrong = The last day must not be before the first, nor more than thirty days after it.

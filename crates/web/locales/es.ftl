@@ -252,3 +252,27 @@ wish-hint = Por ejemplo: mi celular ahora es 512-555-0143. La oficina de registr
 wish-empty = Escriba qué cambió, para que la oficina de registro lo sepa.
 wish-send = Enviar a la oficina de registro
 wish-waits = Usted pidió esto a la oficina de registro:
+
+# Ausencias
+absence-head = Ausencias
+absence-lede = Avise a la escuela que su hijo falta o va a faltar. Nadie lo llama por lo que usted avisó antes que la escuela.
+absence-report = Avisar una ausencia
+absence-why = ¿Por qué faltó su hijo?
+absence-call = ¿Preguntas? Llame al
+absence-child = Hijo o hija
+absence-from = Primer día
+absence-to = Último día
+absence-reason = Motivo
+absence-illness = Enfermedad
+absence-appointment = Cita
+absence-family = Familia
+absence-on-the-way = Llega tarde, está en camino
+absence-other = Otro motivo
+absence-should = Mi hijo debería estar en la escuela: averígüenlo
+absence-note = Algo más, si quiere
+absence-send = Avisar a la escuela
+absence-thanks-head = Gracias
+absence-thanks = Gracias. La oficina de la escuela ya lo tiene.
+absence-said = Lo que usted avisó
+absence-incomplete = Elija un día y un motivo, para que la escuela lo sepa.
+absence-days-wrong = El último día no puede ser antes del primero, ni más de treinta días después.

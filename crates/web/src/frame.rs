@@ -55,6 +55,7 @@ pub enum Place {
     Messages,
     Students,
     Texting,
+    Attendance,
     Desk,
     Roster,
     Audit,
@@ -74,11 +75,11 @@ pub struct MenuLine {
 
 impl MenuLine {
     fn is_wide_only(&self) -> bool {
-        matches!(self.place, Place::Desk | Place::Roster | Place::Audit | Place::Settings)
+        matches!(self.place, Place::Attendance | Place::Desk | Place::Roster | Place::Audit | Place::Settings)
     }
 }
 
-const MENU: [MenuLine; 8] = [
+const MENU: [MenuLine; 9] = [
     MenuLine { place: Place::Now, href: "/", words: "Now", icon: "bell", act: Act::SeeHome },
     MenuLine {
         place: Place::Messages,
@@ -89,6 +90,13 @@ const MENU: [MenuLine; 8] = [
     },
     MenuLine { place: Place::Students, href: "/people", words: "Students", icon: "users", act: Act::SeePeople },
     MenuLine { place: Place::Texting, href: "/texting", words: "Texting", icon: "message-square-text", act: Act::Text },
+    MenuLine {
+        place: Place::Attendance,
+        href: "/attendance",
+        words: "Attendance",
+        icon: "calendar-clock",
+        act: Act::SeeAttendance,
+    },
     MenuLine { place: Place::Desk, href: "/desk", words: "Desk", icon: "clipboard-list", act: Act::SeeRoster },
     MenuLine { place: Place::Roster, href: "/roster", words: "Roster", icon: "file-input", act: Act::SeeRoster },
     MenuLine { place: Place::Audit, href: "/audit", words: "Audit", icon: "history", act: Act::SeeAudit },

@@ -4,6 +4,7 @@
 //! one command of the engine, and renders. Every page works as a plain form post; htmx only swaps what the full page
 //! already contains.
 
+mod absence;
 mod api;
 mod assets;
 mod error;
@@ -46,6 +47,8 @@ pub struct WebSettings {
     pub upload_folder: PathBuf,
     /// The largest roster file taken.
     pub max_upload_bytes: usize,
+    /// What a program shows that brings attendance files in; `None`: none may.
+    pub attendance_token: Option<String>,
     /// Carriers that call our hooks.
     pub twilio: Vec<TwilioHook>,
 }

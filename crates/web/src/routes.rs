@@ -12,7 +12,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::error::PageError;
-use crate::{WebState, api, assets, error, family, health, hooks, live, rules, security, staff, unsubscribe};
+use crate::{WebState, absence, api, assets, error, family, health, hooks, live, rules, security, staff, unsubscribe};
 
 /// Forms are small; a message of a megabyte is none.
 const FORM_BYTES: usize = 1024 * 1024;
@@ -78,6 +78,7 @@ fn pages() -> Router<WebState> {
         .merge(texting())
         .route("/roster", get(staff::roster::list))
         .route("/roster/imports/{id}/issues.csv", get(staff::roster::issues_csv))
+        .merge(school_day())
         .route("/audit", get(staff::audit::page))
         .route("/settings", get(staff::settings::page))
         .route("/settings/gateways", get(staff::settings::gateways_fragment))
@@ -87,6 +88,23 @@ fn pages() -> Router<WebState> {
         .route("/u/{token}", get(unsubscribe::page).post(unsubscribe::post))
         .route("/hooks/twilio/{gateway}/status", post(hooks::twilio::status))
         .route("/hooks/twilio/{gateway}/inbound", post(hooks::twilio::inbound))
+}
+
+/// Absences, and what waits for a second look.
+fn school_day() -> Router<WebState> {
+    use staff::attendance::{export, list, school, trend};
+    Router::new()
+        .route("/attendance", get(list::page))
+        .route("/attendance.csv", get(export::csv))
+        .route("/attendance/answers", post(list::record))
+        .route("/attendance/schools", get(school::list))
+        .route("/attendance/schools/{id}", get(school::page))
+        .route("/attendance/schools/{id}/rule", post(school::rule))
+        .route("/attendance/schools/{id}/calendar", post(school::calendar))
+        .route("/attendance/trend", get(trend::page))
+        .route("/holds", get(staff::holds::page))
+        .route("/holds/{id}", post(staff::holds::decide))
+        .route("/absence/{token}", get(absence::page).post(absence::post))
 }
 
 /// Two-way texts.
@@ -144,6 +162,7 @@ fn families() -> Router<WebState> {
                 .delete(family::contacts::refuse),
         )
         .route("/family/contacts/review", post(family::contacts::review))
+        .route("/family/absences", get(family::absences::page).post(family::absences::post))
         .route("/family/help", get(family::help::page))
         .route("/family/sign-in", get(family::doors::page).post(family::doors::ask))
         .route("/family/code", get(family::doors::code_page).post(family::doors::answer))
@@ -164,6 +183,8 @@ fn slow(max_upload_bytes: usize) -> Router<WebState> {
         .route("/broadcasts/{id}/export.csv", get(staff::broadcast::export::csv))
         .route("/broadcasts/{id}/list", get(staff::compose::upload::page).post(staff::compose::upload::post))
         .route("/broadcasts/{id}/call", get(staff::compose::call::page).post(staff::compose::call::post))
+        .route("/api/v1/attendance", post(api::attendance::import))
+        .route("/attendance/files/new", get(staff::attendance::upload::page).post(staff::attendance::upload::post))
         .route("/roster/imports/{id}", get(staff::roster::page).post(staff::roster::decide))
         .route("/roster/imports/new", get(staff::roster::new).post(staff::roster::upload))
         .layer(DefaultBodyLimit::max(max_upload_bytes))

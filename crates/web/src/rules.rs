@@ -71,6 +71,12 @@ const RULES: &[Rule] = &[
             difference and asks again; an urgent one goes and shows it afterwards.",
     },
     Rule {
+        key: "two-people",
+        name: "A second person for large messages",
+        says: "Where the district has set a size, a message to that many families is released by somebody else than \
+            whoever pressed Send. Emergencies and closings never wait.",
+    },
+    Rule {
         key: "forged-form",
         name: "Forms belong to your session",
         says: "Every form carries a token of the session that opened it. After signing in anew, open the page again.",

@@ -1,5 +1,6 @@
 //! `schoolbell.toml`: one file per section, every key documented in [`TEMPLATE`], every wrong one refused with its line.
 
+mod attendance;
 mod database;
 mod district;
 mod gateways;
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
+pub use attendance::AttendanceSection;
 pub use database::DatabaseSection;
 pub use district::DistrictSection;
 pub use gateways::GatewayConfig;
@@ -41,6 +43,7 @@ pub struct Config {
     pub log: LogSection,
     pub mail: MailSection,
     pub speech: SpeechSection,
+    pub attendance: AttendanceSection,
     /// Relative paths are taken from here: the folder of the file.
     pub folder: PathBuf,
 }
@@ -67,14 +70,16 @@ impl Config {
         let log = reader.optional::<LogSection>("log");
         let mail = reader.optional::<MailSection>("mail");
         let speech = reader.optional::<SpeechSection>("speech");
+        let attendance = reader.optional::<AttendanceSection>("attendance");
         let gateways = reader.gateways();
         reader.refuse_the_rest();
 
-        match (district, database, web, log, (mail, speech)) {
-            (Some(district), Some(database), Some(web), Some(log), (Some(mail), Some(speech)))
+        match (district, database, web, log, (mail, speech, attendance)) {
+            (Some(district), Some(database), Some(web), Some(log), (Some(mail), Some(speech), Some(attendance)))
                 if reader.problems.is_empty() =>
             {
-                Ok(Self { district, database, web, gateways, log, mail, speech, folder: folder.to_path_buf() })
+                let folder = folder.to_path_buf();
+                Ok(Self { district, database, web, gateways, log, mail, speech, attendance, folder })
             }
             _ => Err(ConfigError::Problems(reader.problems)),
         }
@@ -86,7 +91,8 @@ impl Config {
     }
 }
 
-const SECTIONS: &str = "`[district]`, `[database]`, `[web]`, `[log]`, `[mail]`, `[speech]`, `[gateways.NAME]`";
+const SECTIONS: &str =
+    "`[district]`, `[database]`, `[web]`, `[log]`, `[mail]`, `[speech]`, `[attendance]`, `[gateways.NAME]`";
 
 /// Takes one section after the other out of the table and keeps what is wrong with them.
 struct SectionReader<'a> {

@@ -154,7 +154,7 @@ fn wrong_values_say_what_to_write() {
         ),
         (
             format!("{LEAST}[databse]\n"),
-            "schoolbell.toml line 4: found the unknown section `databse`; write one of `[district]`, `[database]`, `[web]`, `[log]`, `[mail]`, `[speech]`, `[gateways.NAME]`",
+            "schoolbell.toml line 4: found the unknown section `databse`; write one of `[district]`, `[database]`, `[web]`, `[log]`, `[mail]`, `[speech]`, `[attendance]`, `[gateways.NAME]`",
         ),
     ];
     for (text, sentence) in cases {

@@ -1,5 +1,6 @@
 //! `schoolbell demo`: a made-up district, loaded through the real importer; carriers that are played inside.
 
+mod attendance;
 mod cast;
 mod texting;
 mod words;
@@ -54,6 +55,7 @@ pub async fn demo(args: &DemoArgs) -> anyhow::Result<()> {
         println!("loading the sample district from its OneRoster zip …");
         let zip = sample::write_zip(&args.data)?;
         println!("{}", sample::import(&open.engine, &zip).await?);
+        println!("{}", attendance::bring_in(&open.engine, &args.data).await?);
     }
     let links = cast::links(&open.engine, &config.web.public_url.0).await?;
     let family = cast::family_link(&open.engine, &config.web.public_url.0).await?;
@@ -120,6 +122,7 @@ fn clear(folder: &Path) -> anyhow::Result<()> {
         "schoolbell.db-shm",
         "schoolbell.db-serving",
         sample::ZIP_NAME,
+        attendance::FILE,
     ] {
         let file = folder.join(name);
         match std::fs::remove_file(&file) {

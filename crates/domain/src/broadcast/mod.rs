@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::audience::Audience;
 use crate::category::Category;
 use crate::channel::Channel;
-use crate::ids::{RecordingId, SchoolId};
+use crate::ids::{AttendanceRunId, RecordingId, SchoolId};
 use crate::language::Language;
 
 /// Where a broadcast stands.
@@ -107,6 +107,9 @@ pub struct Draft {
     pub expires_at: Option<Timestamp>,
     /// The school that sends; `None` is the district.
     pub owner: Option<SchoolId>,
+    /// The run of absences that it tells; none of a person's messages has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attendance_run: Option<AttendanceRunId>,
 }
 
 impl Draft {

@@ -23,10 +23,25 @@ pub enum Field {
     Date,
     Time,
     Sender,
+    Absences,
+    AnswerLink,
 }
 
 impl Field {
-    pub const ALL: [Self; 7] =
+    pub const ALL: [Self; 9] = [
+        Self::Students,
+        Self::School,
+        Self::SchoolPhone,
+        Self::District,
+        Self::Date,
+        Self::Time,
+        Self::Sender,
+        Self::Absences,
+        Self::AnswerLink,
+    ];
+
+    /// Those that a person may write; the others stand in the texts of absences alone.
+    pub const COMPOSED: [Self; 7] =
         [Self::Students, Self::School, Self::SchoolPhone, Self::District, Self::Date, Self::Time, Self::Sender];
 
     /// What stands between the braces.
@@ -39,6 +54,8 @@ impl Field {
             Self::Date => "date",
             Self::Time => "time",
             Self::Sender => "sender",
+            Self::Absences => "absences",
+            Self::AnswerLink => "answer_link",
         }
     }
 
@@ -52,6 +69,8 @@ impl Field {
             Self::Date => "the day on which it leaves, in the district's zone: Monday, January 12",
             Self::Time => "the time at which it leaves, in the district's zone: 6:05 AM",
             Self::Sender => "the name of the person who pressed Send",
+            Self::Absences => "who was absent, from which school, on which day, in which periods",
+            Self::AnswerLink => "where the family says why, without signing in",
         }
     }
 
@@ -59,7 +78,7 @@ impl Field {
     pub const fn is_same_for_all(self) -> bool {
         match self {
             Self::District | Self::Date | Self::Time | Self::Sender => true,
-            Self::Students | Self::School | Self::SchoolPhone => false,
+            Self::Students | Self::School | Self::SchoolPhone | Self::Absences | Self::AnswerLink => false,
         }
     }
 
@@ -96,7 +115,7 @@ pub enum Unresolved {
 }
 
 fn known() -> String {
-    Field::ALL.map(|field| format!("`{field}`")).join(", ")
+    Field::COMPOSED.map(|field| format!("`{field}`")).join(", ")
 }
 
 /// The values of the merge fields for one reader.

@@ -1,11 +1,13 @@
 //! What people do, one file each: `verb_noun.rs`. Each asks [`crate::Actor::must`] first, and writes an audit line in
 //! the transaction of what it does.
 
+pub mod answer_absence;
 pub mod change_password;
 pub mod change_policy;
 pub mod change_settings;
 pub mod create_user;
 pub mod deactivate_user;
+pub mod decide_hold;
 pub mod discard_import;
 pub mod explain_person;
 pub mod family_contacts;
@@ -15,6 +17,7 @@ pub mod family_session;
 pub mod family_sign_in;
 pub mod grant_role;
 pub mod hear_call;
+pub mod import_attendance;
 pub mod import_roster;
 pub mod keep_recording;
 pub mod move_district;
@@ -31,6 +34,7 @@ pub mod see_audit;
 pub mod send_broadcast;
 pub mod session;
 pub mod set_password;
+pub mod set_school_day;
 pub mod set_up_district;
 pub mod sign_in;
 pub mod sign_in_link;
@@ -39,4 +43,5 @@ pub mod stop_broadcast;
 pub mod texting;
 pub mod unsubscribe;
 
-mod audit;
+pub(crate) mod audit;
+mod brake;

@@ -4,16 +4,20 @@ use jiff::Timestamp;
 use schoolbell_domain::broadcast::{BroadcastState, Draft, problems};
 use schoolbell_domain::category::Category;
 use schoolbell_domain::delivery::digest::PlanDigest;
-use schoolbell_domain::ids::{BroadcastId, UserId};
+use schoolbell_domain::ids::{BroadcastId, HoldId, UserId};
 use schoolbell_domain::permission::Act;
 use schoolbell_formats::sms;
 use schoolbell_store::read::broadcasts::{Broadcast, lookup_broadcast};
+use schoolbell_store::read::holds::Hold;
 use schoolbell_store::tx::Reads;
 use schoolbell_store::write::broadcasts::{self, Keeping, Version};
+use schoolbell_store::write::holds::Decided;
 use schoolbell_store::write::jobs::enqueue;
 use serde_json::json;
 
 use super::audit::tell;
+use super::brake;
+use super::decide_hold::take;
 use super::save_draft::{changed, conflict, get, owner_scope};
 use crate::error::{CommandError, CommandResult, Problem};
 use crate::jobs::{expand_broadcast, send_scheduled};
@@ -30,6 +34,8 @@ pub enum Sent {
     Scheduled(Timestamp),
     /// Somebody had pressed Send before: a second press changes nothing.
     Already,
+    /// It waits for a second look.
+    Held(HoldId),
 }
 
 /// Sends a draft of this version. `digest` is what the preview showed.
@@ -53,24 +59,68 @@ pub async fn send_broadcast(
     }
     let now = engine.now();
     let category = must_be_complete(engine, actor, &broadcast.draft, now).await?;
+    let which = Version { id, version };
+    let by = actor.user.unwrap_or(UserId::from_raw(0));
+    let sending = Sending { which, draft: &broadcast.draft, category, digest, by, released: None };
     if !category.is_urgent() {
-        must_be_as_shown(engine, &broadcast.draft, digest, broadcast.draft.send_at.unwrap_or(now)).await?;
+        let families =
+            must_be_as_shown(engine, &broadcast.draft, digest, broadcast.draft.send_at.unwrap_or(now)).await?;
+        if let Some(hold) = brake::hold(engine, actor, &sending, families).await? {
+            changed(engine, id);
+            return Ok(Sent::Held(hold));
+        }
     }
-    let sent = commit(engine, actor, Version { id, version }, (&broadcast.draft, category), digest).await?;
+    let sent = commit(engine, actor, &sending).await?;
     engine.wake.now(Queue::Jobs);
     changed(engine, id);
+    if category.is_urgent() && sent != Sent::Already {
+        brake::look_after(engine, actor, &sending).await?;
+    }
     Ok(sent)
 }
 
-async fn commit(
+/// Sends what a brake held, in the name of whoever pressed Send, now that somebody looked at it.
+pub(super) async fn send_released(
     engine: &Engine,
     actor: &Actor,
-    which: Version,
-    (draft, category): (&Draft, Category),
-    digest: Option<&str>,
+    hold: &Hold,
+    decided: Decided<'_>,
 ) -> CommandResult<Sent> {
+    let broadcast = get(engine, BroadcastId::from_raw(hold.subject)).await?;
     let now = engine.now();
-    let keeping = Keeping { by: actor.user.unwrap_or(UserId::from_raw(0)), at: now };
+    let category = must_be_complete(engine, actor, &broadcast.draft, now).await?;
+    let digest = hold.digest.as_deref();
+    must_be_as_shown(engine, &broadcast.draft, digest, broadcast.draft.send_at.unwrap_or(now)).await?;
+    let sending = Sending {
+        which: Version { id: broadcast.id, version: hold.version },
+        draft: &broadcast.draft,
+        category,
+        digest,
+        by: hold.asked_by,
+        released: Some((hold.id, decided)),
+    };
+    let sent = commit(engine, actor, &sending).await?;
+    engine.wake.now(Queue::Jobs);
+    changed(engine, broadcast.id);
+    Ok(sent)
+}
+
+/// A message that is about to leave.
+pub(super) struct Sending<'a> {
+    pub which: Version,
+    pub draft: &'a Draft,
+    pub category: Category,
+    pub digest: Option<&'a str>,
+    /// Whoever pressed Send.
+    pub by: UserId,
+    /// The hold that this lets go.
+    pub released: Option<(HoldId, Decided<'a>)>,
+}
+
+async fn commit(engine: &Engine, actor: &Actor, sending: &Sending<'_>) -> CommandResult<Sent> {
+    let Sending { which, draft, category, digest, .. } = *sending;
+    let now = engine.now();
+    let keeping = Keeping { by: sending.by, at: now };
     let later = draft.send_at.filter(|send_at| *send_at > now);
     engine
         .db
@@ -89,7 +139,11 @@ async fn commit(
                     Some(_) | None => Err(conflict(tx, which.id).await?),
                 };
             }
-            let detail = json!({ "category": category.key(), "digest": digest, "send_at": later });
+            let note = sending.released.map(|(_, decided)| decided.note);
+            if let Some((hold, decided)) = sending.released {
+                take(tx, hold, decided).await?;
+            }
+            let detail = json!({ "category": category.key(), "digest": digest, "send_at": later, "released": note });
             enqueue(
                 tx,
                 match later {
@@ -170,13 +224,13 @@ pub(crate) async fn sender_name(
     Ok(user.map_or_else(|| district.to_owned(), |user| user.name))
 }
 
-/// Plans afresh and compares.
+/// Plans afresh and compares; answers how many families it reaches.
 async fn must_be_as_shown(
     engine: &Engine,
     draft: &Draft,
     digest: Option<&str>,
     leaves_at: Timestamp,
-) -> CommandResult<()> {
+) -> CommandResult<u32> {
     let Some(shown) = digest else {
         return Err(CommandError::refused(
             "preview",
@@ -186,11 +240,12 @@ async fn must_be_as_shown(
     let mut reads = engine.db.read().await?;
     let mut planning = Planning::of(&mut reads, draft, leaves_at).await?;
     let mut fresh = PlanDigest::default();
-    for page in pages(&planning.households(&mut reads, 0).await?) {
+    let households = planning.households(&mut reads, 0).await?;
+    for page in pages(&households) {
         fresh.merge(PlanDigest::of(&planning.rows(&mut reads, page).await?));
     }
     if fresh.hex() == shown {
-        return Ok(());
+        return Ok(u32::try_from(households.len()).unwrap_or(u32::MAX));
     }
     let before = shown.rsplit_once('-').and_then(|(_, rows)| rows.parse::<u64>().ok());
     let difference = match before {

@@ -53,6 +53,10 @@ pub(crate) async fn expand_at_most(engine: &Engine, id: BroadcastId, most: usize
         return Ok(());
     };
     let mut expansion = Expansion::of(&mut reads, broadcast).await?;
+    if expansion.broadcast.draft.attendance_run.is_some() {
+        let seal = engine.db.write("seal of links", async |tx| crate::attendance::link::seal(tx).await).await?;
+        expansion.renderer.link(engine.public_url.as_deref(), seal);
+    }
     let households = expansion.planning.households(&mut reads, expansion.behind).await?;
     let mut digest = PlanDigest::default();
     for (at, page) in pages(&households).enumerate() {

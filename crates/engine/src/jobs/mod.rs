@@ -4,12 +4,15 @@
 //! such that the second run changes nothing.
 
 pub mod cancel_stopped;
+pub(crate) mod escalate_absences;
 pub mod expand_broadcast;
 pub mod invite_numbers;
 pub(crate) mod release_held;
 pub(crate) mod runner;
 pub mod send_family_code;
 pub mod send_scheduled;
+pub(crate) mod take_back_absences;
+pub(crate) mod tell_absences;
 
 use futures::future::BoxFuture;
 use schoolbell_domain::ids::{BadId, BroadcastId};
@@ -59,6 +62,22 @@ pub const KINDS: &[JobKind] = &[
     JobKind {
         kind: invite_numbers::KIND,
         run: |engine, _payload| Box::pin(async move { invite_numbers::run(&engine).await }),
+    },
+    JobKind {
+        kind: tell_absences::KIND,
+        run: |engine, _payload| Box::pin(async move { Ok(tell_absences::run(&engine).await.map(drop)?) }),
+    },
+    JobKind {
+        kind: tell_absences::FILE_KIND,
+        run: |engine, _payload| Box::pin(async move { Ok(tell_absences::run(&engine).await.map(drop)?) }),
+    },
+    JobKind {
+        kind: take_back_absences::KIND,
+        run: |engine, payload| Box::pin(async move { take_back_absences::run(&engine, id(&payload)?).await }),
+    },
+    JobKind {
+        kind: escalate_absences::KIND,
+        run: |engine, payload| Box::pin(async move { escalate_absences::run(&engine, &payload).await }),
     },
     JobKind {
         kind: release_held::KIND,

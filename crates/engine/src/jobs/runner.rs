@@ -57,10 +57,10 @@ pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
 }
 
 async fn claim(engine: &Engine, most: usize) -> StoreResult<Vec<ClaimedJob>> {
-    if most == 0 || schoolbell_store::read::jobs::open(&mut engine.db.read().await?).await? == 0 {
+    let now = engine.now();
+    if most == 0 || schoolbell_store::read::jobs::due(&mut engine.db.read().await?, now).await? == 0 {
         return Ok(Vec::new());
     }
-    let now = engine.now();
     let most = i64::try_from(most).unwrap_or(1);
     engine
         .db

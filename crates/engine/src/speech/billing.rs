@@ -16,6 +16,7 @@ pub struct Billing {
 }
 
 const EMERGENCY: &str = "emergency";
+const ABSENCE: &str = "absence";
 /// Fewer digits are no number that anybody could call.
 const LEAST_DIGITS: usize = 7;
 
@@ -23,9 +24,8 @@ impl Billing {
     pub fn of(school: &str, call_back: &str, category: Option<Category>) -> Self {
         let occasion = match category {
             Some(Category::NonSchoolHoursEmergency | Category::SchoolHoursEmergency) => Occasion::Emergency,
-            Some(Category::Attendance | Category::General | Category::SchoolsOut | Category::Surveys) | None => {
-                Occasion::Ordinary
-            }
+            Some(Category::Attendance) => Occasion::Absence,
+            Some(Category::General | Category::SchoolsOut | Category::Surveys) | None => Occasion::Ordinary,
         };
         Self { school: school.to_owned(), call_back: call_back.to_owned(), occasion, recording: None }
     }
@@ -40,6 +40,7 @@ impl Billing {
     pub fn lines(&self) -> String {
         let occasion = match self.occasion {
             Occasion::Emergency => EMERGENCY,
+            Occasion::Absence => ABSENCE,
             Occasion::Ordinary => "",
         };
         let recording = self.recording.map(|id| id.to_string()).unwrap_or_default();
@@ -53,7 +54,11 @@ impl Billing {
         let school = lines.next().unwrap_or_default().to_owned();
         let own = lines.next().unwrap_or_default();
         let dialled = own.chars().filter(char::is_ascii_digit).count() >= LEAST_DIGITS;
-        let occasion = if lines.next() == Some(EMERGENCY) { Occasion::Emergency } else { Occasion::Ordinary };
+        let occasion = match lines.next() {
+            Some(EMERGENCY) => Occasion::Emergency,
+            Some(ABSENCE) => Occasion::Absence,
+            Some(_) | None => Occasion::Ordinary,
+        };
         let recording = lines.next().and_then(|line| line.parse().ok());
         Self { school, call_back: if dialled { own } else { call_back }.to_owned(), occasion, recording }
     }

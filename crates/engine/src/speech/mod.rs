@@ -16,7 +16,9 @@ use schoolbell_domain::ids::RecordingId;
 use schoolbell_domain::language::Language;
 use schoolbell_formats::sip::Law;
 use schoolbell_formats::voice::g711::decode_ulaw;
-use schoolbell_formats::voice::script::{Caller, Key, MESSAGE, Part, Reply, for_a_machine, for_a_person, menu, reply};
+use schoolbell_formats::voice::script::{
+    Caller, Key, MESSAGE, Occasion, Part, Reply, for_a_machine, for_a_person, menu, reply,
+};
 use schoolbell_formats::voice::sound::to_wav;
 use schoolbell_formats::voice::spoken::Tongue;
 use schoolbell_gateways::Content;
@@ -29,8 +31,10 @@ pub use espeak::EspeakNg;
 
 use self::store::Store;
 
-/// The keys of every call.
-const KEYS: [Key; 3] = [Key::Again, Key::Confirm, Key::Stop];
+/// The keys of an ordinary call.
+const KEYS: &[Key] = &[Key::Again, Key::Confirm, Key::Stop];
+/// The keys of a call about an absence: the family says why.
+const ABSENCE_KEYS: &[Key] = &[Key::Ill, Key::Appointment, Key::Family, Key::ShouldBeAtSchool, Key::Again, Key::Stop];
 /// Contents whose sounds stay in memory; a minute is one megabyte.
 const KEPT: usize = 64;
 /// Between two parts, in samples: 0.3 s.
@@ -98,7 +102,7 @@ impl Speaker {
         let answer = |to: Reply| Part { language: tongue.language(), text: reply(tongue, to).to_owned() };
         Ok(Arc::new(Prompts {
             message: self.sound(&for_a_person(billing.occasion, caller, &message, &[]), recorded).await?,
-            menu: self.sound(&menu(tongue, &KEYS), None).await?,
+            menu: self.sound(&menu(tongue, keys_of(billing.occasion)), None).await?,
             voicemail: self.sound(&for_a_machine(billing.occasion, caller, &message), recorded).await?,
             confirmed: self.sound(&[answer(Reply::Confirmed)], None).await?,
             stopped: self.sound(&[answer(Reply::Stopped)], None).await?,
@@ -134,6 +138,13 @@ impl Voicing for Speaker {
             let place = self.place(&content);
             place.get_or_try_init(|| self.make(&content)).await.cloned()
         })
+    }
+}
+
+const fn keys_of(occasion: Occasion) -> &'static [Key] {
+    match occasion {
+        Occasion::Absence => ABSENCE_KEYS,
+        Occasion::Ordinary | Occasion::Emergency => KEYS,
     }
 }
 

@@ -1,10 +1,12 @@
 //! What people do, on both engines, with a clock that stands still.
 
+mod attendance;
 mod audience;
 mod expansion;
 mod family_doors;
 mod family_ways;
 mod permissions;
+mod school_day;
 mod sending;
 mod sign_in;
 mod town;

@@ -194,6 +194,6 @@ impl Bench {
         }
         read::queue::in_flight(&mut reads).await.unwrap() == 0
             && !read::inbound::is_waiting(&mut reads).await.unwrap()
-            && read::jobs::open(&mut reads).await.unwrap() == 0
+            && read::jobs::due(&mut reads, self.now()).await.unwrap() == 0
     }
 }

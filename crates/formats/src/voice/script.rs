@@ -34,6 +34,8 @@ pub struct Caller<'a> {
 pub enum Occasion {
     Ordinary,
     Emergency,
+    /// A child was not in school: the keys answer why.
+    Absence,
 }
 
 /// What a key does, in a menu in this order.
@@ -47,18 +49,27 @@ pub enum Key {
     Office,
     /// Say that it was understood.
     Confirm,
+    /// Say why a child was absent: ill, an appointment, a family reason, or that it should be at school.
+    Ill,
+    Appointment,
+    Family,
+    ShouldBeAtSchool,
     /// Say that the number is wrong or that such calls shall stop.
     Stop,
 }
 
 impl Key {
-    /// The key to press: 1, 2, 3, 4 and 9.
+    /// The key to press: 1 to 9.
     pub fn digit(&self) -> char {
         match self {
             Self::Again => '1',
             Self::Other(_) => '2',
             Self::Office => '3',
             Self::Confirm => '4',
+            Self::Ill => '5',
+            Self::Appointment => '6',
+            Self::Family => '7',
+            Self::ShouldBeAtSchool => '8',
             Self::Stop => '9',
         }
     }
@@ -109,9 +120,9 @@ pub fn opening(tongue: Tongue, occasion: Occasion, caller: Caller<'_>) -> String
         (None, _) => school.to_owned(),
     };
     match (tongue, occasion) {
-        (Tongue::English, Occasion::Ordinary) => format!("This is a message from {from}."),
+        (Tongue::English, Occasion::Ordinary | Occasion::Absence) => format!("This is a message from {from}."),
         (Tongue::English, Occasion::Emergency) => format!("This is an emergency message from {from}."),
-        (Tongue::Spanish, Occasion::Ordinary) => format!("Este es un mensaje de {from}."),
+        (Tongue::Spanish, Occasion::Ordinary | Occasion::Absence) => format!("Este es un mensaje de {from}."),
         (Tongue::Spanish, Occasion::Emergency) => format!("Este es un mensaje de emergencia de {from}."),
     }
 }
@@ -180,7 +191,14 @@ fn key_sentence(tongue: Tongue, key: &Key) -> Part {
     let digit = key.digit();
     let other = match key {
         Key::Other(language) => Some(language),
-        Key::Again | Key::Office | Key::Confirm | Key::Stop => None,
+        Key::Again
+        | Key::Office
+        | Key::Confirm
+        | Key::Ill
+        | Key::Appointment
+        | Key::Family
+        | Key::ShouldBeAtSchool
+        | Key::Stop => None,
     };
     let tongue = other.map_or(tongue, frame);
     let text = match (tongue, key) {
@@ -190,11 +208,21 @@ fn key_sentence(tongue: Tongue, key: &Key) -> Part {
         }
         (Tongue::English, Key::Office) => format!("To speak to the school, press {digit}."),
         (Tongue::English, Key::Confirm) => format!("To tell us that you got this message, press {digit}."),
+        (Tongue::English, Key::Ill) => format!("If your child is ill, press {digit}."),
+        (Tongue::English, Key::Appointment) => format!("For an appointment, press {digit}."),
+        (Tongue::English, Key::Family) => format!("For a family reason, press {digit}."),
+        (Tongue::English, Key::ShouldBeAtSchool) => format!("If your child should be at school, press {digit}."),
         (Tongue::English, Key::Stop) => format!("If this is a wrong number, or to stop such calls, press {digit}."),
         (Tongue::Spanish, Key::Again) => format!("Para volver a oír este mensaje, oprima el {digit}."),
         (Tongue::Spanish, Key::Other(_)) => format!("Para español, oprima el {digit}."),
         (Tongue::Spanish, Key::Office) => format!("Para hablar con la escuela, oprima el {digit}."),
         (Tongue::Spanish, Key::Confirm) => format!("Para confirmar que recibió este mensaje, oprima el {digit}."),
+        (Tongue::Spanish, Key::Ill) => format!("Si su hijo está enfermo, oprima el {digit}."),
+        (Tongue::Spanish, Key::Appointment) => format!("Por una cita, oprima el {digit}."),
+        (Tongue::Spanish, Key::Family) => format!("Por un motivo familiar, oprima el {digit}."),
+        (Tongue::Spanish, Key::ShouldBeAtSchool) => {
+            format!("Si su hijo debería estar en la escuela, oprima el {digit}.")
+        }
         (Tongue::Spanish, Key::Stop) => {
             format!("Si el número está equivocado, o para no recibir más llamadas así, oprima el {digit}.")
         }

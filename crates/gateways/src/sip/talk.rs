@@ -114,7 +114,8 @@ impl Talk {
         match (self.stage, key) {
             (Stage::Over | Stage::Stopped(_), _) => {}
             (_, '9') => self.stage = Stage::Stopped(0),
-            (Stage::Message(_) | Stage::Menu(_) | Stage::Keys(_), '4') => self.stage = Stage::Confirmed(0),
+            // 4 says that it was understood, 5 to 8 answer a call about an absence.
+            (Stage::Message(_) | Stage::Menu(_) | Stage::Keys(_), '4'..='8') => self.stage = Stage::Confirmed(0),
             // 1 asks for it again; to a machine that turns out to be a person it has not been said yet.
             (_, '1') | (Stage::Waiting | Stage::Greeting(_) | Stage::Voicemail(_), _) => self.stage = Stage::Message(0),
             (Stage::Message(_) | Stage::Menu(_) | Stage::Keys(_) | Stage::Confirmed(_), _) => {}

@@ -1,5 +1,6 @@
 //! What background work waits, runs or has failed.
 
+use jiff::Timestamp;
 use schoolbell_domain::ids::JobId;
 
 use crate::error::StoreResult;
@@ -17,6 +18,7 @@ pub struct FailedJob {
 
 statements! {
     OPEN = "SELECT COUNT(*) FROM job WHERE state IN ('ready', 'running')";
+    DUE = "SELECT COUNT(*) FROM job WHERE state IN ('ready', 'running') AND run_at <= $1";
     OPEN_OF_KEY = "SELECT COUNT(*) FROM job WHERE unique_key = $1 AND state IN ('ready', 'running')";
     FAILED = "SELECT id, kind, COALESCE(last_error, '') FROM job WHERE state = 'failed' ORDER BY id DESC LIMIT $1";
 }
@@ -24,6 +26,11 @@ statements! {
 /// How many jobs wait or run.
 pub async fn open(reads: &mut impl Reads) -> StoreResult<i64> {
     Ok(on!(reads.tx(), |conn| sqlx::query_scalar(OPEN).fetch_one(conn).await)?)
+}
+
+/// How many jobs wait or run whose time has come.
+pub async fn due(reads: &mut impl Reads, now: Timestamp) -> StoreResult<i64> {
+    Ok(on!(reads.tx(), |conn| sqlx::query_scalar(DUE).bind(now.as_millisecond()).fetch_one(conn).await)?)
 }
 
 /// Whether a job of this unique key waits or runs.

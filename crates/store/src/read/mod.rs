@@ -1,5 +1,7 @@
 //! What pages and rules ask, by noun. Every function takes `&mut impl Reads`.
 
+pub mod absences;
+pub mod attendance;
 pub mod audience;
 pub mod audit;
 pub mod broadcast_list;
@@ -17,6 +19,7 @@ pub mod family;
 pub mod family_choices;
 pub mod family_doors;
 pub mod gateways;
+pub mod holds;
 pub mod home;
 pub mod imports;
 pub mod inbound;

@@ -1,6 +1,8 @@
 //! What commands and jobs do, by noun. Every function takes `&mut Tx`.
 
+pub mod absences;
 pub mod attempts;
+pub mod attendance;
 pub mod audit;
 pub mod broadcasts;
 pub mod calls;
@@ -13,6 +15,7 @@ pub mod district;
 pub mod family_choices;
 pub mod family_doors;
 pub mod gateways;
+pub mod holds;
 pub mod imports;
 pub mod inbound;
 pub mod instance;

@@ -1,5 +1,6 @@
 //! The families' pages, under `/family`. They speak the reader's language; the words stand in `locales/`.
 
+pub mod absences;
 pub mod cards;
 pub mod contacts;
 pub mod doors;

@@ -1,11 +1,13 @@
 //! The pages of staff, one file each; path follows address.
 
+pub mod attendance;
 pub mod audit;
 pub mod broadcast;
 pub mod broadcasts;
 pub mod compose;
 pub mod desk;
 pub mod held;
+pub mod holds;
 pub mod home;
 pub mod lines;
 pub mod menu;

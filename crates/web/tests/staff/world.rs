@@ -169,6 +169,7 @@ fn served_from(folder: &Path) -> WebSettings {
         base_url: "http://bell.example.org".to_owned(),
         upload_folder: folder.to_owned(),
         max_upload_bytes: 8 * 1024 * 1024,
+        attendance_token: None,
         twilio: vec![TwilioHook { gateway: "texts".to_owned(), signer: Signer::new(TWILIO_TOKEN) }],
     }
 }

@@ -258,6 +258,7 @@ pub async fn send(State(state): State<WebState>, Path(id): Path<BroadcastId>, fo
             Ok(Sent::Now | Sent::Scheduled(_) | Sent::Already) => {
                 return Ok(Redirect::to(&format!("/broadcasts/{id}")).into_response());
             }
+            Ok(Sent::Held(_)) => return Ok(Redirect::to("/holds").into_response()),
             Err(CommandError::BadInput(found)) => problems = found,
             Err(CommandError::Refused { rule: "preview", sentence }) => problems.push(problem("step", &sentence)),
             Err(error) => return Err(error.into()),

@@ -264,7 +264,7 @@ pub fn step(
         owners: owners(draft, staff, schools),
         blanks: blanks(&wording, fields),
         previews: previews(draft, &wording, staff, (district, schools)),
-        fields: Field::ALL.map(|field| field.to_string()).join(", "),
+        fields: Field::COMPOSED.map(|field| field.to_string()).join(", "),
         wording,
     }
 }
