@@ -61,7 +61,7 @@ pub enum Shelf {
     All,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Row {
     id: i64,
     state: String,

@@ -38,7 +38,7 @@ pub struct Broadcast {
     pub finished_at: Option<Timestamp>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Row {
     id: i64,
     state: String,

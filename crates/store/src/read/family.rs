@@ -57,7 +57,7 @@ pub struct FamilyRow {
     pub updated_at: Timestamp,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Row {
     id: i64,
     origin_id: i64,

@@ -93,7 +93,7 @@ type FoundRow = (i64, i64, String, String, bool, Option<i64>, Option<String>, Op
 type RelativeRow = (i64, String, String, i64, String, bool, bool, i64);
 type MessageRow = (i64, i64, String, Option<String>, i64, Option<String>, i64, i64, i64);
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct CardRow {
     id: i64,
     kind: i64,
@@ -110,7 +110,7 @@ struct CardRow {
     bus_pm: Option<String>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct PointRow {
     id: i64,
     person_id: i64,

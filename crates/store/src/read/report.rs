@@ -47,7 +47,7 @@ pub enum Which {
     LeftOut(SuppressReason),
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Row {
     id: i64,
     channel: i64,

@@ -45,7 +45,7 @@ pub struct SmsContact {
     pub recorded_at: Timestamp,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct StudentRow {
     id: i64,
     given: String,
@@ -57,7 +57,7 @@ struct StudentRow {
     takes_part: Option<bool>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct ContactRow {
     student_id: i64,
     person_id: i64,

@@ -51,7 +51,7 @@ pub struct LastContact {
     pub any: Option<Timestamp>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct EnrolledRow {
     id: i64,
     given: String,

@@ -65,7 +65,7 @@ pub struct HeldLine {
     pub escalated_by: Option<String>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct ThreadRow {
     id: i64,
     student_id: i64,
@@ -90,7 +90,7 @@ struct ThreadRow {
     head_hash: String,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct TextRow {
     id: i64,
     conversation_id: i64,

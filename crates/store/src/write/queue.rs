@@ -58,7 +58,7 @@ pub struct Claim {
     pub most: i64,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Row {
     id: i64,
     origin_id: i64,
