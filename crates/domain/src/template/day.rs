@@ -5,7 +5,8 @@ use jiff::Zoned;
 use crate::language::Language;
 
 const DAYS: [&str; 7] = ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"];
-const MONTHS: [&str; 12] = [
+/// The months in Spanish, January first.
+pub const MONTHS_ES: [&str; 12] = [
     "enero",
     "febrero",
     "marzo",
@@ -26,7 +27,7 @@ pub fn day_words(at: &Zoned, language: &Language) -> String {
         return at.strftime("%A, %B %-d").to_string();
     }
     let day = usize::try_from(at.weekday().to_monday_zero_offset()).ok().and_then(|day| DAYS.get(day));
-    let month = usize::try_from(at.month() - 1).ok().and_then(|month| MONTHS.get(month));
+    let month = usize::try_from(at.month() - 1).ok().and_then(|month| MONTHS_ES.get(month));
     format!("{} {} de {}", day.unwrap_or(&""), at.day(), month.unwrap_or(&""))
 }
 

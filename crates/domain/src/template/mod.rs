@@ -8,7 +8,7 @@ mod ready_made;
 
 use std::fmt;
 
-pub use day::{day_words, time_words};
+pub use day::{MONTHS_ES, day_words, time_words};
 pub use ready_made::{READY_MADE, ReadyMade};
 
 use crate::language::Language;

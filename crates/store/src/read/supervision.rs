@@ -39,7 +39,7 @@ pub struct Look {
     pub student_name: String,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct SampleRow {
     id: i64,
     school_id: i64,

@@ -1,6 +1,7 @@
 //! The words of English and Spanish for what is written short.
 
 use schoolbell_domain::language::Language;
+use schoolbell_domain::template::MONTHS_ES;
 
 use super::token::Token;
 
@@ -24,20 +25,6 @@ const MONTHS_EN: [&str; 12] = [
     "October",
     "November",
     "December",
-];
-const MONTHS_ES: [&str; 12] = [
-    "enero",
-    "febrero",
-    "marzo",
-    "abril",
-    "mayo",
-    "junio",
-    "julio",
-    "agosto",
-    "septiembre",
-    "octubre",
-    "noviembre",
-    "diciembre",
 ];
 
 /// Short form, without its stop and in lower case, and what is said.
