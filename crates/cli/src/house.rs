@@ -8,15 +8,16 @@ use schoolbell_domain::clock::Clock;
 use schoolbell_domain::settings::DistrictSettings;
 use schoolbell_engine::clock::{DatabaseClock, SystemClock};
 use schoolbell_engine::commands::set_up_district::set_up_district;
+use schoolbell_engine::reception::Desk;
 use schoolbell_engine::speech::{EspeakNg, Speaker};
 use schoolbell_engine::{Actor, Engine};
 use schoolbell_formats::twilio::Signer;
 use schoolbell_gateways::Gateway;
-use schoolbell_gateways::voice::Voicing;
+use schoolbell_gateways::reception::Reception;
 use schoolbell_store::{Db, migrate, read};
 use schoolbell_web::TwilioHook;
 
-use crate::config::{Config, DistrictSection};
+use crate::config::{Calls, Config, DistrictSection};
 
 /// The database of the config. The folder of a SQLite file is made if it is absent.
 pub async fn open_database(config: &Config) -> anyhow::Result<Db> {
@@ -91,14 +92,16 @@ async fn set_up(engine: &Engine, district: &DistrictSection) -> anyhow::Result<(
     Ok(())
 }
 
-/// All gateways of the config, not started. `speaker` makes the sound of their calls.
-pub fn gateways(config: &Config, speaker: Option<Arc<Speaker>>) -> anyhow::Result<Vec<Arc<dyn Gateway>>> {
+/// All gateways of the config, not started. Without an engine they can be looked at and carry nothing.
+pub fn gateways(config: &Config, engine: Option<&Engine>) -> anyhow::Result<Vec<Arc<dyn Gateway>>> {
     let mut gateways = Vec::new();
-    let voicing: Arc<dyn Voicing> = speaker.unwrap_or_else(|| Arc::new(self::speaker(config)));
+    let speaker = engine.and_then(Engine::speaker).unwrap_or_else(|| Arc::new(speaker(config)));
+    let reception = engine.map(|engine| Arc::new(Desk::new(engine.clone(), speaker.clone())) as Arc<dyn Reception>);
+    let calls = Calls { voicing: speaker, reception };
     for (name, gateway) in &config.gateways {
         gateways.push(
             gateway
-                .build(name, &config.web.public_url.0, &voicing)
+                .build(name, &config.web.public_url.0, &calls)
                 .map_err(|sentence| anyhow::anyhow!("[gateways.{name}] {sentence}"))?,
         );
     }

@@ -74,7 +74,7 @@ pub async fn open(config: &Config, roles: Roles) -> anyhow::Result<Open> {
     };
     let listener = if roles.has(Role::Web) { Some(listen(config.web.listen.0).await?) } else { None };
     let (engine, db) = house::open(config, &roles.to_string()).await?;
-    let gateways = house::gateways(config, engine.speaker())?;
+    let gateways = house::gateways(config, Some(&engine))?;
     let settings = WebSettings {
         base_url: config.web.public_url.0.clone(),
         upload_folder: house::upload_folder(config)?,

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::attendance::answer;
 use crate::revocation::{self, Revocation};
-use crate::{Engine, receipts};
+use crate::{Engine, reached, receipts};
 
 /// Keeps a call in one transaction; twice is once.
 pub(crate) async fn keep(engine: &Engine, gateway: &str, heard: &HeardCall) -> StoreResult<()> {
@@ -27,6 +27,7 @@ pub(crate) async fn keep(engine: &Engine, gateway: &str, heard: &HeardCall) -> S
                 receipts::meet(engine, tx, gateway, &[&receipt], &mut moves).await?;
                 if let Some(row) = queue::lock(tx, &[heard.delivery]).await?.first() {
                     calls::count(tx, row.place.origin, heard.party.word()).await?;
+                    reached::by_call(engine, tx, (row, heard), &mut moves).await?;
                     if heard.wants_no_more() {
                         stop(engine, tx, (gateway, row), heard, &mut moves).await?;
                     } else {

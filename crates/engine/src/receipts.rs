@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use schoolbell_domain::channel::Channel;
+use schoolbell_domain::delivery::DeliveryState;
 use schoolbell_domain::delivery::receipt::ReceiptStatus;
 use schoolbell_domain::ids::{DeliveryId, InboundId};
 use schoolbell_gateways::{HeardCall, HeardReceipt, HeardText, InboundSink, NotKept};
@@ -18,7 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::dispatch::settle::learn;
-use crate::{Engine, Queue, calls, inbound};
+use crate::{Engine, Queue, calls, inbound, reached};
 
 /// Receipts in one commit, at most.
 const BATCH: usize = 2_000;
@@ -297,6 +298,9 @@ async fn advance(
     for step in steps.iter().filter(|step| taken.contains(&step.id)) {
         if let Some(row) = standings.get(&step.id) {
             learn(engine, tx, gateway, (row, step.to), moves).await?;
+            if step.to == DeliveryState::Delivered {
+                reached::by_text(engine, tx, row, moves).await?;
+            }
         }
     }
     Ok(())

@@ -11,6 +11,7 @@ use schoolbell_domain::channel::Channel;
 use schoolbell_domain::delivery::plan::PlanRow;
 use schoolbell_domain::ids::{PersonId, SchoolId};
 use schoolbell_domain::language::Language;
+use schoolbell_domain::phone::Phone;
 use schoolbell_domain::template::{
     Field, Fields, Unresolved, day_words, fields_in, joined_names, render, render_markdown, time_words,
 };
@@ -20,10 +21,11 @@ use schoolbell_store::StoreResult;
 use schoolbell_store::read::attendance;
 use schoolbell_store::read::district::District;
 use schoolbell_store::read::names::{Name, SchoolName, names, school_names};
+use schoolbell_store::read::school_calls::{self, SchoolCalls};
 use schoolbell_store::tx::Reads;
 
 use crate::attendance::link;
-use crate::speech::Billing;
+use crate::speech::{Billing, Words};
 
 /// A text as its reader gets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +77,7 @@ pub(crate) struct Renderer {
     help_contact: String,
     sender: String,
     schools: HashMap<SchoolId, SchoolName>,
+    calls: HashMap<SchoolId, SchoolCalls>,
     /// In the district's zone.
     leaves_at: Zoned,
     /// Of each wording and channel: whether it names the students.
@@ -121,6 +124,7 @@ impl Renderer {
             help_contact: district.settings.help_contact.clone(),
             sender: sender.to_owned(),
             schools: school_names(reads).await?,
+            calls: school_calls::all(reads).await?,
             leaves_at: leaves_at.to_zoned(district.time_zone.clone()),
             names_students,
             cache: HashMap::new(),
@@ -306,10 +310,7 @@ impl Renderer {
             }
             Channel::Push => rendered.body = render(body, fields)?,
             Channel::Voice => {
-                let school = fields.get(Field::School).unwrap_or(&self.district);
-                let call_back = fields.get(Field::SchoolPhone).unwrap_or_default();
-                rendered.subject =
-                    Billing::of(school, call_back, self.draft.category).playing(wording.voice_recording).lines();
+                rendered.subject = self.billing(key.school, wording, fields)?.lines();
                 rendered.body = render(body, fields)?;
             }
             Channel::Email => {
@@ -320,6 +321,39 @@ impl Renderer {
             }
         }
         Ok(rendered)
+    }
+
+    /// Who calls, and where the keys lead.
+    fn billing(&self, school: SchoolId, wording: &Wording, fields: &Fields) -> Result<Billing, Unresolved> {
+        let name = fields.get(Field::School).unwrap_or(&self.district);
+        let call_back = fields.get(Field::SchoolPhone).unwrap_or_default();
+        let other = match self.draft.other_for_calls(wording) {
+            Some(other) => {
+                let theirs = fields
+                    .clone()
+                    .with(Field::Date, day_words(&self.leaves_at, &other.language))
+                    .with(Field::Time, time_words(&self.leaves_at, &other.language));
+                Some(Words {
+                    language: other.language.clone(),
+                    body: render(&other.voice_body, &theirs)?,
+                    recording: other.voice_recording,
+                })
+            }
+            None => None,
+        };
+        let billing = Billing::of(name, call_back, self.draft.category).playing(wording.voice_recording);
+        Ok(Billing { office: self.office(school), other, ..billing })
+    }
+
+    /// Whom key 3 of a call for this school reaches: the number it chose, or the roster's where that can be dialled.
+    fn office(&self, school: SchoolId) -> Option<Phone> {
+        let chosen = self.calls.get(&school).and_then(|calls| calls.office.as_deref()).and_then(Phone::from_e164);
+        let listed = || match Phone::parse(self.schools.get(&school)?.phone.as_deref()?) {
+            Ok(read) => Some(read.phone),
+            // Words, or a number with a slip: nothing that could be dialled.
+            Err(_) => None,
+        };
+        chosen.or_else(listed)
     }
 
     fn letter(

@@ -43,6 +43,23 @@ impl InboundSink for Ear {
     }
 }
 
+/// A saw of 200 Hz for so long; the other prompts are a breath.
+fn prompts(seconds: usize) -> Prompts {
+    let saw: Vec<i16> = (0..seconds * 8_000).map(|n| i16::try_from(n % 40).unwrap_or(0) * 200 - 4_000).collect();
+    let breath = Sound::of(&[0; 1_600]);
+    Prompts {
+        message: Sound::of(&saw),
+        menu: vec![('1', breath.clone())],
+        voicemail: Sound::of(&saw),
+        confirmed: breath.clone(),
+        stopped: breath.clone(),
+        connecting: breath.clone(),
+        not_connected: breath,
+        office: None,
+        other: None,
+    }
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -51,16 +68,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let target: SocketAddr = target.parse()?;
     let (calls, a_second, seconds): (usize, u64, usize) = (calls.parse()?, a_second.parse()?, seconds.parse()?);
-    // A saw of 200 Hz; the other prompts are a breath.
-    let saw: Vec<i16> = (0..seconds * 8_000).map(|n| i16::try_from(n % 40).unwrap_or(0) * 200 - 4_000).collect();
-    let breath = Sound::of(&[0; 1_600]);
-    let prompts = Prompts {
-        message: Sound::of(&saw),
-        menu: breath.clone(),
-        voicemail: Sound::of(&saw),
-        confirmed: breath.clone(),
-        stopped: breath,
-    };
+    let prompts = prompts(seconds);
     let config = SipConfig {
         listen: SocketAddr::new(target.ip(), 0),
         lines: calls,

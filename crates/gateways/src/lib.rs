@@ -3,6 +3,7 @@
 
 pub mod drill;
 pub mod intake;
+pub mod reception;
 mod right;
 pub mod secret;
 pub mod sip;

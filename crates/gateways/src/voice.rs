@@ -48,14 +48,22 @@ impl Sound {
 pub struct Prompts {
     /// To a person: who is calling, and the message.
     pub message: Sound,
-    /// To a person, after it: which keys there are.
-    pub menu: Sound,
+    /// To a person, after it: a sentence for each key, in the order in which they are said.
+    pub menu: Vec<(char, Sound)>,
     /// To an answering machine: who is calling, the message, and whom to call back.
     pub voicemail: Sound,
     /// After keys 4 to 8: that we know it was understood.
     pub confirmed: Sound,
     /// After key 9: that such calls end.
     pub stopped: Sound,
+    /// After key 3, before the office's phone rings.
+    pub connecting: Sound,
+    /// Nobody at the office took the call.
+    pub not_connected: Sound,
+    /// Whom key 3 reaches, as E.164.
+    pub office: Option<String>,
+    /// The same call in another language, for key 2; that one leads nowhere else.
+    pub other: Option<Arc<Self>>,
 }
 
 /// Why there is nothing to play: a sentence for the operator.
@@ -107,6 +115,11 @@ pub struct HeardCall {
 }
 
 impl HeardCall {
+    /// Key 4: it was understood.
+    pub fn confirms(&self) -> bool {
+        self.keys.contains('4')
+    }
+
     /// Key 9: no more such calls.
     pub fn wants_no_more(&self) -> bool {
         self.keys.contains('9')

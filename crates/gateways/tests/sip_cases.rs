@@ -1,6 +1,13 @@
 //! Calls against independent peers: sipp plays callees and carriers, baresip is a telephone that records what it hears.
 
+#[path = "town_cases/bad_days.rs"]
+mod bad_days;
+#[path = "town_cases/keys.rs"]
+mod keys;
+mod town;
 mod trunk;
+#[path = "town_cases/visits.rs"]
+mod visits;
 
 use std::time::Duration;
 
@@ -10,7 +17,7 @@ use schoolbell_gateways::Gateway;
 use schoolbell_gateways::secret::Secret;
 use schoolbell_gateways::sip::{SipConfig, Transport};
 use schoolbell_gateways::voice::Party;
-use trunk::{NUMBER, Sipp, Telephone, Trunk, config, free_port, speech};
+use trunk::{NUMBER, Sipp, Telephone, Trunk, config, correlation, free_port, place, speech};
 
 fn with_account(port: u16, password: &str) -> SipConfig {
     SipConfig {
@@ -179,26 +186,6 @@ async fn one_exchange_never_gets_more_calls_at_once_than_it_may() {
     assert!(at(first[3]) < at(first[1]), "another exchange is not held up: {ended:?}");
     assert!(at(first[2]) > Duration::from_secs(6), "three one after the other: {ended:?}");
     callee.went_well().await;
-}
-
-/// The best place of `sound` in `heard`, found on every fourth sample, then exactly.
-fn place(sound: &[i16], heard: &[i16]) -> usize {
-    let score = |at: usize, step: usize| -> i64 {
-        let pairs = sound.iter().zip(&heard[at..]).step_by(step);
-        pairs.map(|(one, other)| i64::from(*one) * i64::from(*other)).sum()
-    };
-    let last = heard.len() - sound.len();
-    let coarse = (0..last).step_by(4).max_by_key(|at| score(*at, 16)).unwrap_or(0);
-    (coarse.saturating_sub(8)..(coarse + 8).min(last)).max_by_key(|at| score(*at, 1)).unwrap_or(coarse)
-}
-
-fn correlation(one: &[i16], other: &[i16]) -> f64 {
-    let sum =
-        |pairs: &mut dyn Iterator<Item = (i16, i16)>| -> f64 { pairs.map(|(a, b)| f64::from(a) * f64::from(b)).sum() };
-    let both = sum(&mut one.iter().copied().zip(other.iter().copied()));
-    let first = sum(&mut one.iter().copied().zip(one.iter().copied()));
-    let second = sum(&mut other.iter().copied().zip(other.iter().copied()));
-    both / (first * second).sqrt()
 }
 
 #[tokio::test]

@@ -66,6 +66,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0013_texting_media.sql"),
         effect: Effect::Adds,
     },
+    Migration {
+        number: 15,
+        name: "call wishes",
+        sql: include_str!("../migrations/0015_call_wishes.sql"),
+        effect: Effect::Adds,
+    },
 ];
 
 const CREATE_LOG: &str = "CREATE TABLE IF NOT EXISTS schema_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL)";

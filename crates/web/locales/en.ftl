@@ -145,6 +145,7 @@ out-merged = The same phone or address already got it.
 out-no-gateway = The school does not send messages this way.
 out-call-limit = This phone had the three calls that are allowed in 30 days.
 out-deny-listed = We never call this number.
+out-reached = Somebody of the family had it already, so the other phones were left alone.
 out-no-address = No phone or address on record could take it.
 outcome-apart = It went by itself, because not everybody at this phone or address may hear about every child.
 outcome-waits = It waited for the hours in which the school may call and text.

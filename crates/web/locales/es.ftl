@@ -145,6 +145,7 @@ out-merged = El mismo teléfono o correo ya lo recibió.
 out-no-gateway = La escuela no envía mensajes de esta manera.
 out-call-limit = Este teléfono ya tuvo las tres llamadas permitidas en 30 días.
 out-deny-listed = Nunca llamamos a este número.
+out-reached = Alguien de la familia ya lo tenía; por eso no se llamó a los otros teléfonos.
 out-no-address = Ningún teléfono ni correo del registro lo pudo recibir.
 outcome-apart = Fue por separado, porque no todos en este teléfono o correo pueden saber de cada hijo.
 outcome-waits = Esperó las horas en que la escuela puede llamar y enviar textos.

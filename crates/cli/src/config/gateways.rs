@@ -6,6 +6,7 @@ use schoolbell_engine::clock::SystemClock;
 use schoolbell_engine::returned::BounceDoor;
 use schoolbell_gateways::Gateway;
 use schoolbell_gateways::drill::{DrillConfig, DrillGateway};
+use schoolbell_gateways::reception::Reception;
 use schoolbell_gateways::sip::{SipConfig, SipGateway};
 use schoolbell_gateways::smpp::{SmppConfig, SmppGateway};
 use schoolbell_gateways::smtp::{SmtpConfig, SmtpGateway};
@@ -17,6 +18,13 @@ use toml::Spanned;
 use toml::de::{DeValue, ValueDeserializer};
 
 use super::problem::{ConfigProblem, Source};
+
+/// What a trunk needs beside its settings.
+pub struct Calls {
+    pub voicing: Arc<dyn Voicing>,
+    /// Without one, calls that come in are declined.
+    pub reception: Option<Arc<dyn Reception>>,
+}
 
 /// The kinds of carriers that this program speaks with.
 #[derive(Debug, Clone)]
@@ -83,11 +91,17 @@ impl GatewayConfig {
     }
 
     /// The gateway, not started yet; an error is a sentence for the operator. `public_url`: where carriers reach our
-    /// hooks. `voicing`: what makes the sounds of calls.
-    pub fn build(&self, name: &str, public_url: &str, voicing: &Arc<dyn Voicing>) -> Result<Arc<dyn Gateway>, String> {
+    /// hooks. `calls`: what makes the sounds of calls, and who answers those that come in.
+    pub fn build(&self, name: &str, public_url: &str, calls: &Calls) -> Result<Arc<dyn Gateway>, String> {
         Ok(match self {
             Self::Drill(config) => Arc::new(DrillGateway::new(name, config.clone())),
-            Self::Sip(config) => Arc::new(SipGateway::new(name, (**config).clone(), voicing.clone())?),
+            Self::Sip(config) => {
+                let trunk = SipGateway::new(name, (**config).clone(), calls.voicing.clone())?;
+                match &calls.reception {
+                    Some(reception) => Arc::new(trunk.answered_by(reception.clone())),
+                    None => Arc::new(trunk),
+                }
+            }
             Self::Smpp(config) => Arc::new(SmppGateway::new(name, (**config).clone())?),
             Self::Smtp(config) => Arc::new(SmtpGateway::new(name, (**config).clone(), Arc::new(SystemClock))?),
             Self::Twilio(config) => {

@@ -20,7 +20,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 pub use attendance::AttendanceSection;
 pub use database::DatabaseSection;
 pub use district::DistrictSection;
-pub use gateways::GatewayConfig;
+pub use gateways::{Calls, GatewayConfig};
 pub use log::{LogFormat, LogSection};
 pub use mail::MailSection;
 pub use problem::{ConfigError, ConfigProblem};

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use schoolbell_engine::speech::{EspeakNg, Speaker};
-use schoolbell_gateways::voice::Voicing;
 
 use super::*;
 
@@ -60,10 +59,11 @@ fn the_template_with_every_example_taken_in_is_a_config() {
     let kinds: BTreeSet<&str> = config.gateways.iter().map(|(_, gateway)| gateway.kind()).collect();
     assert_eq!(kinds, GatewayConfig::KINDS.iter().copied().collect(), "an example of every kind");
     let voice = Arc::new(EspeakNg::new("espeak-ng", 150));
-    let voicing: Arc<dyn Voicing> = Arc::new(Speaker::new(voice, folder.path().to_path_buf(), "+15125550100"));
+    let voicing = Arc::new(Speaker::new(voice, folder.path().to_path_buf(), "+15125550100"));
+    let calls = Calls { voicing, reception: None };
     for (name, gateway) in &config.gateways {
         assert_eq!(
-            gateway.build(name, "https://bell.example.org", &voicing).map(|gateway| gateway.name().to_owned()),
+            gateway.build(name, "https://bell.example.org", &calls).map(|gateway| gateway.name().to_owned()),
             Ok(name.clone())
         );
     }

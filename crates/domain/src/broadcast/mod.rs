@@ -1,7 +1,9 @@
 //! What a person composes: a category, an audience, a text per channel and language, and when.
 
+mod calls;
 mod check;
 
+pub use calls::{CallWishes, LONGEST_WAIT_MIN, Leaving, StopsOn, delays};
 pub use check::{DraftProblem, Hint, LONGEST_TEXT, Part, hints, problems};
 
 use jiff::Timestamp;
@@ -110,6 +112,7 @@ pub struct Draft {
     /// The run of absences that it tells; none of a person's messages has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attendance_run: Option<AttendanceRunId>,
+    pub calls: CallWishes,
 }
 
 impl Draft {
@@ -121,6 +124,11 @@ impl Draft {
             .collect()
     }
 
+    /// What was chosen for its calls, as far as its kind allows: what is urgent waits for nothing.
+    pub fn call_wishes(&self) -> CallWishes {
+        if self.category.is_some_and(Category::is_urgent) { self.calls.without_waits() } else { self.calls }
+    }
+
     /// The wording for a reader of `language`: theirs if it has this channel, else that of the same language in another
     /// country (`es` for `es-mx`), otherwise the first that has.
     pub fn wording_for(&self, language: &Language, channel: Channel) -> Option<&Wording> {
@@ -129,5 +137,11 @@ impl Draft {
             .find(|wording| wording.language == *language)
             .or_else(|| having().find(|wording| wording.language.primary() == language.primary()))
             .or_else(|| having().next())
+    }
+
+    /// What a call in the words of `than` can say instead, on key 2: the first wording of another language that calls.
+    pub fn other_for_calls(&self, than: &Wording) -> Option<&Wording> {
+        let calls = |wording: &&Wording| wording.body(Channel::Voice).is_some();
+        self.wordings.iter().filter(calls).find(|wording| wording.language != than.language)
     }
 }

@@ -280,6 +280,7 @@ pub const fn out_key(reason: SuppressReason) -> &'static str {
         SuppressReason::CallLimit => "out-call-limit",
         SuppressReason::DenyListed => "out-deny-listed",
         SuppressReason::NoAddress => "out-no-address",
+        SuppressReason::Reached => "out-reached",
     }
 }
 
@@ -297,7 +298,7 @@ const fn rule_of(category: Category, reason: SuppressReason) -> &'static str {
         SuppressReason::NoGateway => "carrier",
         SuppressReason::CallLimit => "LAW-5",
         SuppressReason::DenyListed => "LAW-8",
-        SuppressReason::NoAddress => "A9",
+        SuppressReason::NoAddress | SuppressReason::Reached => "A9",
     }
 }
 

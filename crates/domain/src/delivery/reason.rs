@@ -32,10 +32,12 @@ pub enum SuppressReason {
     DenyListed,
     /// The person has no address that this broadcast's channels could use.
     NoAddress,
+    /// The family has it already, and the sender chose to leave its other phones alone then.
+    Reached,
 }
 
 impl SuppressReason {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::NotDefault,
         Self::PreferenceOff,
         Self::NoConsent,
@@ -49,6 +51,7 @@ impl SuppressReason {
         Self::CallLimit,
         Self::DenyListed,
         Self::NoAddress,
+        Self::Reached,
     ];
 
     /// The code in the database; 1 to 99.
@@ -67,6 +70,7 @@ impl SuppressReason {
             Self::CallLimit => 11,
             Self::DenyListed => 12,
             Self::NoAddress => 13,
+            Self::Reached => 14,
         }
     }
 
@@ -90,6 +94,7 @@ impl SuppressReason {
             Self::CallLimit => "three calls in 30 days without consent is the limit for this line",
             Self::DenyListed => "a number that must never be dialled",
             Self::NoAddress => "no phone or address on record that this message could use",
+            Self::Reached => "the family has it already, and the sender chose to leave its other phones alone then",
         }
     }
 }

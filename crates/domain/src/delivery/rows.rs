@@ -220,6 +220,8 @@ const fn weight(verdict: Option<SuppressReason>) -> u8 {
         Some(SuppressReason::CallLimit) => 10,
         Some(SuppressReason::NoGateway) => 11,
         Some(SuppressReason::Merged) => 12,
-        None => 13,
+        // Said after the plan, when the family has it.
+        Some(SuppressReason::Reached) => 13,
+        None => 14,
     }
 }

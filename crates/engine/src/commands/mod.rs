@@ -21,6 +21,7 @@ pub mod import_attendance;
 pub mod import_roster;
 pub mod keep_recording;
 pub mod move_district;
+pub mod present_calls;
 pub mod preview_broadcast;
 pub mod preview_people;
 pub mod record_revocation;

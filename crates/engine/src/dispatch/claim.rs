@@ -9,9 +9,10 @@ use schoolbell_domain::channel::Channel;
 use schoolbell_domain::consent::{ConsentState, Program};
 use schoolbell_domain::delivery::plan::Basis;
 use schoolbell_domain::delivery::{DeliveryState, FailReason, StateKind, SuppressReason};
-use schoolbell_domain::ids::{ContentId, OriginId};
+use schoolbell_domain::ids::{ContentId, DeliveryId, OriginId, SchoolId};
 use schoolbell_domain::people::Address;
 use schoolbell_gateways::{Content, Outgoing, Right};
+use schoolbell_store::read::school_calls::SchoolCalls;
 use schoolbell_store::write::deliveries::{OriginKind, PRIORITY_REPLY};
 use schoolbell_store::write::queue::{self, Claim, Standing};
 use schoolbell_store::write::tallies::Moves;
@@ -173,13 +174,17 @@ async fn set_aside(
     let origins: Vec<_> = due.iter().map(|due| due.standing.place.origin).collect();
     contents.links.load(tx, ask.channel, &origins).await?;
     let senders = senders_of(tx, &due).await?;
+    let callers = callers_of(tx, ask.channel).await?;
+    let reached = reached_of(tx, ask.channel, &due).await?;
     let mut steps = Vec::new();
     let mut sendable = Vec::with_capacity(due.len());
     for Due { standing, priority } in due {
         let end = match may_leave(&standing, priority, &ledgers, ask) {
+            Ok(()) if reached.contains(&standing.id) => DeliveryState::Suppressed(SuppressReason::Reached),
             Ok(()) => {
                 if let (Some(to), Some(content)) = (standing.address.clone(), contents.get(standing.content)) {
-                    let from = senders.get(&standing.place.origin).cloned();
+                    let school = standing.place.school.and_then(|school| callers.get(&school)?.caller_id.clone());
+                    let from = senders.get(&standing.place.origin).cloned().or(school);
                     sendable.push(Sendable { standing, to, from, content, is_reply: priority == PRIORITY_REPLY });
                     continue;
                 }
@@ -200,6 +205,23 @@ async fn senders_of(tx: &mut Tx, due: &[Due]) -> StoreResult<HashMap<OriginId, S
         |due: &&Due| due.standing.place.channel == Channel::Sms && due.standing.origin_kind != OriginKind::Broadcast;
     let origins: Vec<OriginId> = due.iter().filter(single).map(|due| due.standing.place.origin).collect();
     Ok(read::threads::senders(tx, &origins).await?.into_iter().collect())
+}
+
+/// Calls to families that have the message already, where the sender chose to leave them alone then.
+async fn reached_of(tx: &mut Tx, channel: Channel, due: &[Due]) -> StoreResult<Vec<DeliveryId>> {
+    let ids: Vec<DeliveryId> = due.iter().map(|due| due.standing.id).collect();
+    match channel {
+        Channel::Voice => read::reached::reached(tx, &ids).await,
+        Channel::Sms | Channel::Email | Channel::Push => Ok(Vec::new()),
+    }
+}
+
+/// Which schools' calls show a number of their own.
+async fn callers_of(tx: &mut Tx, channel: Channel) -> StoreResult<HashMap<SchoolId, SchoolCalls>> {
+    match channel {
+        Channel::Voice => read::school_calls::all(tx).await,
+        Channel::Sms | Channel::Email | Channel::Push => Ok(HashMap::new()),
+    }
 }
 
 fn sending(standing: Standing) -> Standing {

@@ -3,19 +3,20 @@
 //! Each page is one commit with the cursor, so a run that broke off goes on behind the last page that stands. The
 //! first page is small: its messages leave while the rest is still planned.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use schoolbell_domain::broadcast::BroadcastState;
+use schoolbell_domain::broadcast::{BroadcastState, CallWishes, Leaving, delays};
 use schoolbell_domain::category::CategoryRule;
 use schoolbell_domain::delivery::SuppressReason;
 use schoolbell_domain::delivery::digest::PlanDigest;
 use schoolbell_domain::delivery::plan::{Decision, PlanRow};
-use schoolbell_domain::ids::{BroadcastId, ContentId, DeliveryId, JobId, OriginId, UserId};
+use schoolbell_domain::ids::{BroadcastId, ContentId, DeliveryId, JobId, OriginId, PersonId, UserId};
 use schoolbell_store::read::broadcasts::{Broadcast, lookup_broadcast};
+use schoolbell_store::read::reached::{Wish, households};
 use schoolbell_store::write::content::{NewContent, intern};
 use schoolbell_store::write::deliveries::{NewDelivery, Opening, OriginKind, insert};
 use schoolbell_store::write::jobs::NewJob;
-use schoolbell_store::write::{audit, broadcasts};
+use schoolbell_store::write::{audit, broadcasts, reached};
 use schoolbell_store::{ReadTx, StoreError, StoreResult, Tx, read};
 use serde_json::json;
 
@@ -127,7 +128,9 @@ impl Expansion {
                 contents.len() - 1
             }));
         }
-        let deliveries: Vec<NewDelivery> = rows.iter().map(|row| self.delivery(engine, row)).collect();
+        let mut deliveries: Vec<NewDelivery> = rows.iter().map(|row| self.delivery(engine, row)).collect();
+        let wishes = self.broadcast.draft.call_wishes();
+        put_off(reads, wishes, (rows, &mut deliveries)).await?;
         let (broadcast, origin) = (self.broadcast.id, OriginId::from(self.broadcast.id));
         engine
             .db
@@ -135,6 +138,10 @@ impl Expansion {
                 // First, for its lock: a Stop that comes now waits until the page stands, and then cancels it.
                 if !broadcasts::advance_cursor(tx, broadcast, (behind, last)).await? {
                     return Ok(false);
+                }
+                if !wishes.is_plain() {
+                    let text_first = wishes.after_text_min > 0;
+                    reached::wish(tx, origin, Wish { stops_on: wishes.stops_on, text_first }).await?;
                 }
                 let ids = intern(tx, origin, &contents).await?;
                 let mut deliveries = deliveries;
@@ -174,6 +181,37 @@ impl Expansion {
             created_at: engine.now(),
         }
     }
+}
+
+/// Lets calls leave later, where the sender chose that a text or another phone of the family comes first.
+async fn put_off(
+    reads: &mut ReadTx,
+    wishes: CallWishes,
+    (rows, deliveries): (&[PlanRow], &mut [NewDelivery]),
+) -> StoreResult<()> {
+    if wishes.without_waits() == wishes {
+        return Ok(());
+    }
+    let mut people: Vec<PersonId> = rows.iter().map(|row| row.person).collect();
+    people.sort_unstable();
+    people.dedup();
+    let households: HashMap<PersonId, i64> = households(reads, &people).await?.into_iter().collect();
+    let (leave, leaving): (Vec<&mut NewDelivery>, Vec<Leaving>) = deliveries
+        .iter_mut()
+        .zip(rows)
+        .filter(|(_, row)| matches!(row.decision, Decision::Send { .. }))
+        .map(|(delivery, row)| {
+            let household = households.get(&row.person).copied().unwrap_or(0);
+            let family = (household, row.merge_group);
+            (delivery, Leaving { family, channel: row.channel, slot: row.slot })
+        })
+        .unzip();
+    for (delivery, delay) in leave.into_iter().zip(delays(wishes, &leaving)) {
+        if let Opening::Queued { not_before } = &mut delivery.opening {
+            *not_before = not_before.checked_add(delay).unwrap_or(*not_before);
+        }
+    }
+    Ok(())
 }
 
 /// The rows of an address that an earlier page already serves, which a run that went on after a crash does not know:

@@ -1,8 +1,20 @@
-//! Who a call is from, as it stands with its content: the first words of the call (LAW-7).
+//! Who a call is from and where its keys lead, as it stands with its content: the first words of the call (LAW-7).
 
 use schoolbell_domain::category::Category;
 use schoolbell_domain::ids::RecordingId;
+use schoolbell_domain::language::Language;
+use schoolbell_domain::phone::Phone;
 use schoolbell_formats::voice::script::Occasion;
+use serde::{Deserialize, Serialize};
+
+/// What a call says in one language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Words {
+    pub language: Language,
+    /// Read aloud, unless there is a recording.
+    pub body: String,
+    pub recording: Option<RecordingId>,
+}
 
 /// Who calls, where to call back, and how pressing it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +25,10 @@ pub struct Billing {
     pub occasion: Occasion,
     /// What is played in place of a voice that reads the words.
     pub recording: Option<RecordingId>,
+    /// Whom key 3 reaches.
+    pub office: Option<Phone>,
+    /// What key 2 says instead.
+    pub other: Option<Words>,
 }
 
 const EMERGENCY: &str = "emergency";
@@ -27,7 +43,14 @@ impl Billing {
             Some(Category::Attendance) => Occasion::Absence,
             Some(Category::General | Category::SchoolsOut | Category::Surveys) | None => Occasion::Ordinary,
         };
-        Self { school: school.to_owned(), call_back: call_back.to_owned(), occasion, recording: None }
+        Self {
+            school: school.to_owned(),
+            call_back: call_back.to_owned(),
+            occasion,
+            recording: None,
+            office: None,
+            other: None,
+        }
     }
 
     /// The same call with a recording as its message.
@@ -44,7 +67,9 @@ impl Billing {
             Occasion::Ordinary => "",
         };
         let recording = self.recording.map(|id| id.to_string()).unwrap_or_default();
-        let lines = [self.school.as_str(), self.call_back.as_str(), occasion, recording.as_str()];
+        let office = self.office.as_ref().map_or("", Phone::expose);
+        let other = self.other.as_ref().map(|words| serde_json::json!(words).to_string()).unwrap_or_default();
+        let lines = [self.school.as_str(), self.call_back.as_str(), occasion, recording.as_str(), office, &other];
         lines.map(|line| line.replace(['\r', '\n'], " ")).join("\n").trim_end_matches('\n').to_owned()
     }
 
@@ -60,7 +85,10 @@ impl Billing {
             Some(_) | None => Occasion::Ordinary,
         };
         let recording = lines.next().and_then(|line| line.parse().ok());
-        Self { school, call_back: if dialled { own } else { call_back }.to_owned(), occasion, recording }
+        let office = lines.next().and_then(Phone::from_e164);
+        let other = lines.next().and_then(|line| serde_json::from_str(line).unwrap_or(None));
+        let call_back = if dialled { own } else { call_back }.to_owned();
+        Self { school, call_back, occasion, recording, office, other }
     }
 }
 
@@ -76,6 +104,10 @@ mod tests {
         assert_eq!(read.occasion, Occasion::Emergency);
         let recorded = billing.clone().playing(Some(RecordingId::from_raw(7)));
         assert_eq!(Billing::read(&recorded.lines(), "").recording, Some(RecordingId::from_raw(7)));
+        let words = Words { language: Language::of("es"), body: "No hay\nclases".to_owned(), recording: None };
+        let keys = Billing { office: Phone::from_e164("+15125550100"), other: Some(words), ..billing };
+        assert_eq!(Billing::read(&keys.lines(), "").other, keys.other);
+        assert_eq!(Billing::read(&keys.lines(), "").office, keys.office);
         let without = Billing::of("Lincoln", "your school", Some(Category::SchoolsOut));
         let read = Billing::read(&without.lines(), "+15125550100");
         assert_eq!((read.call_back.as_str(), read.occasion), ("+15125550100", Occasion::Ordinary));

@@ -26,15 +26,11 @@ use schoolbell_gateways::voice::{Mute, Prompts, Sound, Voicing};
 use schoolbell_store::{Reader, read};
 use tokio::sync::OnceCell;
 
-pub use billing::Billing;
+pub use billing::{Billing, Words};
 pub use espeak::EspeakNg;
 
 use self::store::Store;
 
-/// The keys of an ordinary call.
-const KEYS: &[Key] = &[Key::Again, Key::Confirm, Key::Stop];
-/// The keys of a call about an absence: the family says why.
-const ABSENCE_KEYS: &[Key] = &[Key::Ill, Key::Appointment, Key::Family, Key::ShouldBeAtSchool, Key::Again, Key::Stop];
 /// Contents whose sounds stay in memory; a minute is one megabyte.
 const KEPT: usize = 64;
 /// Between two parts, in samples: 0.3 s.
@@ -79,6 +75,16 @@ impl Speaker {
         Ok(to_wav(&frames.flat_map(decode_ulaw).collect::<Vec<i16>>()))
     }
 
+    /// The same as a sound, for whoever calls back.
+    pub(crate) async fn message_of(&self, content: Content) -> Result<Sound, Mute> {
+        Ok(self.prompts(Arc::new(content)).await?.message.clone())
+    }
+
+    /// Sentences read aloud.
+    pub(crate) async fn say_parts(&self, parts: &[Part]) -> Result<Sound, Mute> {
+        self.sound(parts, None).await
+    }
+
     /// The place of a content's sounds; whoever comes first makes them, the others wait.
     fn place(&self, content: &Content) -> Arc<OnceCell<Arc<Prompts>>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -91,22 +97,42 @@ impl Speaker {
 
     async fn make(&self, content: &Content) -> Result<Arc<Prompts>, Mute> {
         let billing = Billing::read(&content.subject, &self.call_back);
-        let message = Part { language: Language::of(&content.language), text: content.body.clone() };
+        let language = Language::of(&content.language);
+        let words = Words { language, body: content.body.clone(), recording: billing.recording };
+        let other = match &billing.other {
+            Some(other) => Some(Arc::new(self.say(&billing, other, Some(&words.language)).await?)),
+            None => None,
+        };
+        let leads_to = billing.other.as_ref().map(|other| &other.language);
+        Ok(Arc::new(Prompts { other, ..self.say(&billing, &words, leads_to).await? }))
+    }
+
+    /// A call in one language; key 2 leads to another.
+    async fn say(&self, billing: &Billing, words: &Words, leads_to: Option<&Language>) -> Result<Prompts, Mute> {
+        let message = Part { language: words.language.clone(), text: words.body.clone() };
         let caller = Caller { sender: None, school: &billing.school, call_back: &billing.call_back };
         let tongue = Tongue::of(&message.language).unwrap_or(Tongue::English);
-        let recorded = match billing.recording {
+        let recorded = match words.recording {
             Some(id) => Some(self.recorded(id).await?),
             None => None,
         };
         let recorded = recorded.as_deref();
-        let answer = |to: Reply| Part { language: tongue.language(), text: reply(tongue, to).to_owned() };
-        Ok(Arc::new(Prompts {
+        let answer = |to: Reply| [Part { language: tongue.language(), text: reply(tongue, to).to_owned() }];
+        let mut sentences = Vec::new();
+        for key in keys(billing, leads_to) {
+            sentences.push((key.digit(), self.sound(&menu(tongue, std::slice::from_ref(&key)), None).await?));
+        }
+        Ok(Prompts {
             message: self.sound(&for_a_person(billing.occasion, caller, &message, &[]), recorded).await?,
-            menu: self.sound(&menu(tongue, keys_of(billing.occasion)), None).await?,
+            menu: sentences,
             voicemail: self.sound(&for_a_machine(billing.occasion, caller, &message), recorded).await?,
-            confirmed: self.sound(&[answer(Reply::Confirmed)], None).await?,
-            stopped: self.sound(&[answer(Reply::Stopped)], None).await?,
-        }))
+            confirmed: self.sound(&answer(Reply::Confirmed), None).await?,
+            stopped: self.sound(&answer(Reply::Stopped), None).await?,
+            connecting: self.sound(&answer(Reply::Connecting), None).await?,
+            not_connected: self.sound(&answer(Reply::NotConnected), None).await?,
+            office: billing.office.as_ref().map(|office| office.expose().to_owned()),
+            other: None,
+        })
     }
 
     /// Parts one after the other; a recording takes the place of the message.
@@ -141,11 +167,17 @@ impl Voicing for Speaker {
     }
 }
 
-const fn keys_of(occasion: Occasion) -> &'static [Key] {
-    match occasion {
-        Occasion::Absence => ABSENCE_KEYS,
-        Occasion::Ordinary | Occasion::Emergency => KEYS,
-    }
+/// The keys of a call, in the order in which they are said. In a call about an absence the family says why.
+fn keys(billing: &Billing, leads_to: Option<&Language>) -> Vec<Key> {
+    let mut keys = match billing.occasion {
+        Occasion::Absence => vec![Key::Ill, Key::Appointment, Key::Family, Key::ShouldBeAtSchool, Key::Again],
+        Occasion::Ordinary | Occasion::Emergency => vec![Key::Again],
+    };
+    keys.extend(leads_to.cloned().map(Key::Other));
+    keys.extend(billing.office.is_some().then_some(Key::Office));
+    keys.extend((billing.occasion != Occasion::Absence).then_some(Key::Confirm));
+    keys.push(Key::Stop);
+    keys
 }
 
 /// How long a call takes that says so many words, from the first ring to the end: what the preview reckons with.
@@ -186,9 +218,31 @@ mod tests {
             // Two seconds of message; the rest says who calls and where to call back.
             assert!((5..30).contains(&seconds(&prompts.message)), "{language}: {}", seconds(&prompts.message));
             assert!(prompts.voicemail.frames() > prompts.message.frames(), "{language}");
-            assert!((5..30).contains(&seconds(&prompts.menu)), "{language}");
+            let keys: String = prompts.menu.iter().map(|(key, _)| *key).collect();
+            assert_eq!(keys, "149", "{language}: nothing is offered that cannot be had");
+            assert!(prompts.menu.iter().all(|(_, sentence)| (2..12).contains(&seconds(sentence))), "{language}");
             assert!(seconds(&prompts.stopped) >= 2, "{language}");
         }
+    }
+
+    #[tokio::test]
+    async fn key_2_leads_to_the_other_language_and_back_and_key_3_to_the_office() {
+        let folder = tempfile::tempdir().unwrap();
+        let speaker = Speaker::new(voice(), folder.path().to_path_buf(), "+15125550100");
+        let words = Words { language: Language::of("es"), body: "Hoy no hay clases.".to_owned(), recording: None };
+        let billing = Billing {
+            office: schoolbell_domain::phone::Phone::from_e164("+15125550143"),
+            other: Some(words),
+            ..Billing::of("Lincoln Elementary", "512-555-0143", Some(Category::SchoolsOut))
+        };
+        let content = Content { subject: billing.lines(), ..(*content("en", "School is closed today.")).clone() };
+        let prompts = speaker.prompts(Arc::new(content)).await.unwrap();
+        let other = prompts.other.clone().unwrap();
+        let keys = |prompts: &Prompts| prompts.menu.iter().map(|(key, _)| *key).collect::<String>();
+        assert_eq!((keys(&prompts).as_str(), keys(&other).as_str()), ("12349", "12349"));
+        assert_eq!((prompts.office.as_deref(), other.office.as_deref()), (Some("+15125550143"), Some("+15125550143")));
+        assert_ne!(prompts.message.frames(), other.message.frames());
+        assert!(other.other.is_none());
     }
 
     #[tokio::test]

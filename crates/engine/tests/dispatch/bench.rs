@@ -74,8 +74,12 @@ impl Bench {
     }
 
     pub fn start(&self, gateway: Arc<dyn Gateway>) -> Started {
+        self.start_all(vec![gateway])
+    }
+
+    pub fn start_all(&self, gateways: Vec<Arc<dyn Gateway>>) -> Started {
         let stop = CancellationToken::new();
-        let ended = tokio::spawn(schoolbell_engine::run(self.engine.clone(), vec![gateway], stop.clone()));
+        let ended = tokio::spawn(schoolbell_engine::run(self.engine.clone(), gateways, stop.clone()));
         Started { stop, ended }
     }
 

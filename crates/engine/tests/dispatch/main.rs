@@ -6,6 +6,7 @@ mod bench;
 mod calls;
 mod carrier;
 mod consent;
+mod escalation;
 mod fairness;
 mod lanes;
 mod leases;
@@ -13,4 +14,9 @@ mod nodes;
 mod receipts;
 mod restore;
 mod returned;
+#[path = "../../../gateways/tests/town/mod.rs"]
+#[expect(dead_code, reason = "the gateway's tests use all of it")]
+mod town;
+mod town_calls;
 mod upgrade;
+mod visits;

@@ -165,6 +165,71 @@ pub fn reply(tongue: Tongue, reply: Reply) -> &'static str {
     }
 }
 
+/// What somebody hears who calls one of our numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard<'a> {
+    /// The district.
+    Welcome(&'a str),
+    /// The number is on nobody's record.
+    Stranger,
+    /// How many messages there are.
+    Messages(usize),
+    Keys {
+        again: bool,
+        older: bool,
+    },
+    Stopped,
+    Goodbye,
+}
+
+/// The sentences of it, in English and in Spanish: nobody knows yet who calls.
+pub fn desk(heard: &Heard<'_>) -> Vec<Part> {
+    [Tongue::English, Tongue::Spanish].map(|tongue| part(tongue, desk_sentence(tongue, heard))).into()
+}
+
+fn desk_sentence(tongue: Tongue, heard: &Heard<'_>) -> String {
+    match (tongue, *heard) {
+        (_, Heard::Welcome(district)) => format!("{}.", speakable(district, &tongue.language()).trim_end_matches('.')),
+        (Tongue::English, Heard::Stranger) => {
+            "The number you call from is not on our record, so there is nothing to play. Please call your school. Goodbye."
+                .to_owned()
+        }
+        (Tongue::Spanish, Heard::Stranger) => {
+            "El número desde el que llama no está en nuestro registro. Por favor, llame a su escuela. Adiós.".to_owned()
+        }
+        (Tongue::English, Heard::Messages(0)) => "There is no message for this number.".to_owned(),
+        (Tongue::Spanish, Heard::Messages(0)) => "No hay mensajes para este número.".to_owned(),
+        (Tongue::English, Heard::Messages(1)) => "This is the last message for this number.".to_owned(),
+        (Tongue::Spanish, Heard::Messages(1)) => "Este es el último mensaje para este número.".to_owned(),
+        (Tongue::English, Heard::Messages(count)) => {
+            format!("There are {count} messages for this number. This is the newest.")
+        }
+        (Tongue::Spanish, Heard::Messages(count)) => {
+            format!("Hay {count} mensajes para este número. Este es el más reciente.")
+        }
+        (_, Heard::Keys { again, older }) => desk_keys(tongue, again, older),
+        (_, Heard::Stopped) => reply(tongue, Reply::Stopped).to_owned(),
+        (_, Heard::Goodbye) => reply(tongue, Reply::Goodbye).to_owned(),
+    }
+}
+
+fn desk_keys(tongue: Tongue, again: bool, older: bool) -> String {
+    let sentences = match tongue {
+        Tongue::English => [
+            (again, "To hear it again, press 1."),
+            (older, "For the message before it, press 2."),
+            (true, "To stop calls to this number, press 9."),
+        ],
+        Tongue::Spanish => [
+            (again, "Para volver a oírlo, oprima el 1."),
+            (older, "Para el mensaje anterior, oprima el 2."),
+            (true, "Para no recibir más llamadas en este número, oprima el 9."),
+        ],
+    };
+    let said: Vec<&str> = sentences.into_iter().filter(|(said, _)| *said).map(|(_, sentence)| sentence).collect();
+    said.join(" ")
+}
+
 /// The language of the sentences around a message: its own where we have it, else English.
 fn frame(language: &Language) -> Tongue {
     Tongue::of(language).unwrap_or(Tongue::English)

@@ -12,7 +12,7 @@ use std::time::Duration;
 use rsipstack::dialog::dialog::DialogState;
 use rsipstack::dialog::invitation::InviteOption;
 use rsipstack::dialog::invite_dialog::InviteDialog;
-use rsipstack::sip::{Header, Method, Request, Response, StatusCode};
+use rsipstack::sip::{Header, Method, Request, Response, StatusCode, Uri};
 use schoolbell_domain::delivery::reason::FailReason;
 use schoolbell_domain::delivery::settle::AttemptOutcome;
 use schoolbell_formats::sip::{Answer, End, Offer, end_of, read_answer};
@@ -20,7 +20,8 @@ use tokio::sync::{mpsc as async_mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::media::{Leg, Turn};
+use super::media::{Ask, Leg, Part, Turn};
+use super::office::Office;
 use super::seed_of;
 use super::sockets::AudioSocket;
 use super::talk::{Talk, Talked};
@@ -51,11 +52,29 @@ pub(super) struct Up {
     socket: AudioSocket,
     answer: Answer,
     reference: String,
+    /// The other side says that it takes REFER.
+    takes_refer: bool,
 }
 
-/// The Call-ID of an attempt: distinct for every attempt, and no counter to keep.
-pub(super) fn reference(outgoing: &Outgoing, domain: &str) -> String {
-    format!("{}-{}@{domain}", outgoing.delivery, outgoing.attempt)
+/// Whom to call, as whom.
+pub(super) struct Dial {
+    /// E.164.
+    pub number: String,
+    /// The number that is shown, where it is not the trunk's own.
+    pub caller: Option<String>,
+    /// The Call-ID.
+    pub reference: String,
+}
+
+impl Dial {
+    /// Its Call-ID is distinct for every attempt, and needs no counter.
+    pub(super) fn of(outgoing: &Outgoing, domain: &str) -> Self {
+        Self {
+            number: outgoing.to.expose().to_owned(),
+            caller: outgoing.from.clone(),
+            reference: format!("{}-{}@{domain}", outgoing.delivery, outgoing.attempt),
+        }
+    }
 }
 
 pub(super) fn refused(reason: FailReason, code: impl Into<String>) -> AttemptOutcome {
@@ -63,14 +82,14 @@ pub(super) fn refused(reason: FailReason, code: impl Into<String>) -> AttemptOut
 }
 
 /// Rings until somebody answers, the carrier says no, the time is up, or `stop`.
-pub(super) async fn ring(trunk: &Trunk, outgoing: &Outgoing, stop: &CancellationToken) -> Called {
-    let reference = reference(outgoing, trunk.config.domain());
+pub(super) async fn ring(trunk: &Trunk, dial: &Dial, stop: &CancellationToken) -> Called {
+    let reference = dial.reference.clone();
     let fault = |what: String| Called::Ended(End { reason: FailReason::GatewayFault, code: what }, None);
     let socket = match AudioSocket::bind(trunk.local, trunk.config.rtp_ports, seed_of(&reference)) {
         Ok(socket) => socket,
         Err(error) => return fault(format!("no port for the audio: {error}")),
     };
-    let option = match invite(trunk, outgoing, &socket, &reference) {
+    let option = match invite(trunk, dial, &socket) {
         Ok(option) => option,
         Err(sentence) => return fault(sentence),
     };
@@ -134,7 +153,10 @@ async fn answered(
     response: &Response,
 ) -> Called {
     match read_answer(&String::from_utf8_lossy(&response.body)) {
-        Ok(answer) => Called::Answered(Box::new(Up { dialog, states, socket, answer, reference })),
+        Ok(answer) => {
+            let takes_refer = takes_refer(&response.headers);
+            Called::Answered(Box::new(Up { dialog, states, socket, answer, reference, takes_refer }))
+        }
         Err(error) => {
             goodbye(trunk, &dialog).await;
             Called::Ended(End { reason: FailReason::GatewayFault, code: error.to_string() }, None)
@@ -142,33 +164,47 @@ async fn answered(
     }
 }
 
-fn invite(trunk: &Trunk, outgoing: &Outgoing, socket: &AudioSocket, reference: &str) -> Result<InviteOption, String> {
+/// Whether an `Allow` header names REFER.
+fn takes_refer(headers: &rsipstack::sip::Headers) -> bool {
+    let allowed = header_values(headers, "Allow");
+    allowed.iter().flat_map(|value| value.split(',')).any(|method| method.trim().eq_ignore_ascii_case("REFER"))
+}
+
+fn invite(trunk: &Trunk, dial: &Dial, socket: &AudioSocket) -> Result<InviteOption, String> {
     let config = &trunk.config;
     let sentence = |no: super::trunk::NoTrunk| no.sentence().to_owned();
-    let number = format!("{}{}", config.prefix, config.number_format.write(outgoing.to.expose()));
-    let caller = config.number_format.write(&config.caller_id);
-    let identity = trunk.uri(Some(&caller), config.domain()).map_err(sentence)?;
-    let mut plain = identity.clone();
+    let number = format!("{}{}", config.prefix, config.number_format.write(&dial.number));
+    let caller = config.number_format.write(dial.caller.as_deref().unwrap_or(&config.caller_id));
+    let mut plain = trunk.uri(Some(&caller), config.domain()).map_err(sentence)?;
     plain.params.clear();
     let offer = Offer {
         local: socket.reached_at(config.public_address),
-        session: seed_of(reference).into(),
+        session: seed_of(&dial.reference).into(),
         version: 1,
         settled: None,
     };
+    let mut headers = vec![
+        Header::Other("P-Asserted-Identity".to_owned(), format!("<{plain}>")),
+        Header::Other("Allow".to_owned(), "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, NOTIFY".to_owned()),
+    ];
+    let name = if config.hide_caller {
+        // RFC 3323, 4.1 and RFC 3325, 9.3: the carrier knows us by the asserted identity and tells nobody.
+        headers.push(Header::Other("Privacy".to_owned(), "id".to_owned()));
+        plain = Uri::try_from("sip:anonymous@anonymous.invalid").map_err(|error| error.to_string())?;
+        "Anonymous"
+    } else {
+        &config.caller_name
+    };
     Ok(InviteOption {
-        caller_display_name: (!config.caller_name.is_empty()).then(|| format!("\"{}\"", config.caller_name)),
-        caller: plain.clone(),
+        caller_display_name: (!name.is_empty()).then(|| format!("\"{name}\"")),
+        caller: plain,
         callee: trunk.uri(Some(&number), &config.host).map_err(sentence)?,
         contact: trunk.contact.clone(),
         content_type: Some("application/sdp".to_owned()),
         offer: Some(offer.text().into_bytes()),
         credential: trunk.credential(),
-        call_id: Some(reference.to_owned()),
-        headers: Some(vec![
-            Header::Other("P-Asserted-Identity".to_owned(), format!("<{plain}>")),
-            Header::Other("Allow".to_owned(), "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE".to_owned()),
-        ]),
+        call_id: Some(dial.reference.clone()),
+        headers: Some(headers),
         ..InviteOption::default()
     })
 }
@@ -176,6 +212,16 @@ fn invite(trunk: &Trunk, outgoing: &Outgoing, socket: &AudioSocket, reference: &
 impl Up {
     pub(super) fn reference(&self) -> &str {
         &self.reference
+    }
+
+    /// An office's end: its signalling, and its sound for the family's call.
+    pub(super) fn into_office(self, trunk: &Trunk) -> (OfficeEnd<'_>, Turn) {
+        let Self { dialog, states, socket, answer, reference, .. } = self;
+        let (local, seed) = (socket.reached_at(trunk.config.public_address), seed_of(&reference));
+        let ours = Offer { local, session: seed.into(), version: 1, settled: Some((answer.law, answer.events)) };
+        // Nobody listens to its turns: its sound follows the packets.
+        let within = Within::new(trunk, ours, mpsc::channel().0);
+        (OfficeEnd { dialog, states, within }, Turn::Connect { socket: socket.into_inner(), answer, seed })
     }
 
     /// Talks to the end, whoever makes it.
@@ -186,15 +232,21 @@ impl Up {
         pacer: &super::media::Pacer,
         stop: &CancellationToken,
     ) -> Talked {
-        let Self { dialog, mut states, socket, answer, reference } = self;
+        let Self { dialog, mut states, socket, answer, reference, takes_refer } = self;
         let local = socket.reached_at(trunk.config.public_address);
         let seed = seed_of(&reference);
         let (turn, turns) = mpsc::channel();
+        let (asks, mut asked) = async_mpsc::unbounded_channel();
         let (ended, mut over) = oneshot::channel();
-        let talk = Talk::new(prompts, answer.law, trunk.config.longest_call_s);
-        pacer.take(Leg { socket: socket.into_inner(), answer, talk, seed, turns, ended });
+        let mut office = Office::of(trunk, &dialog, &prompts, takes_refer, &reference);
+        let mut talk = Talk::new(prompts, answer.law, trunk.config.longest_call_s);
+        if office.can_be_had() {
+            talk = talk.with_transfer();
+        }
+        let talk = Part::Called(Box::new(talk));
+        pacer.take(Leg { socket: socket.into_inner(), answer, talk, seed, turns, asks, ended });
         let ours = Offer { local, session: seed.into(), version: 1, settled: Some((answer.law, answer.events)) };
-        let mut within = Within { trunk, ours, turn, theirs: false };
+        let mut within = Within::new(trunk, ours, turn);
         let talked = loop {
             tokio::select! {
                 talked = &mut over => break talked,
@@ -202,9 +254,15 @@ impl Up {
                     within.tell(Turn::HangUp);
                     break over.await;
                 }
-                Some(state) = states.recv() => within.heed(state).await,
+                Some(state) = states.recv() => {
+                    within.heed(state).await;
+                    office.hear(within.referred.take());
+                }
+                Some(Ask::Office) = asked.recv() => office.call().await,
+                told = office.next() => within.tell(told),
             }
         };
+        office.hang_up().await;
         if !within.theirs {
             goodbye(trunk, &dialog).await;
         }
@@ -213,23 +271,55 @@ impl Up {
     }
 }
 
+/// The signalling of an office's end, until it hangs up.
+pub(super) struct OfficeEnd<'a> {
+    dialog: InviteDialog,
+    states: States,
+    within: Within<'a>,
+}
+
+impl OfficeEnd<'_> {
+    /// Until the office has hung up.
+    pub(super) async fn wait(&mut self) {
+        while let Some(state) = self.states.recv().await {
+            self.within.heed(state).await;
+            if self.within.theirs {
+                break;
+            }
+        }
+        self.within.trunk.layer.remove_dialog(&self.dialog.id());
+    }
+
+    pub(super) async fn hang_up(self) {
+        if !self.within.theirs {
+            goodbye(self.within.trunk, &self.dialog).await;
+        }
+    }
+}
+
 /// What the other side asks for within a call.
-struct Within<'a> {
+pub(super) struct Within<'a> {
     trunk: &'a Trunk,
     /// What we last described.
     ours: Offer,
     turn: mpsc::Sender<Turn>,
     /// They have hung up.
-    theirs: bool,
+    pub theirs: bool,
+    /// What the carrier last said of the office that it is connecting: a status code.
+    referred: Option<u16>,
 }
 
-impl Within<'_> {
-    fn tell(&self, what: Turn) {
+impl<'a> Within<'a> {
+    pub(super) const fn new(trunk: &'a Trunk, ours: Offer, turn: mpsc::Sender<Turn>) -> Self {
+        Self { trunk, ours, turn, theirs: false, referred: None }
+    }
+
+    pub(super) fn tell(&self, what: Turn) {
         // The audio may be over already; then its end is told by itself.
         drop(self.turn.send(what));
     }
 
-    async fn heed(&mut self, state: DialogState) {
+    pub(super) async fn heed(&mut self, state: DialogState) {
         match state {
             DialogState::Terminated(..) => {
                 self.theirs = true;
@@ -250,8 +340,11 @@ impl Within<'_> {
                 reply(handle.respond(status, headers, body).await);
             }
             DialogState::Options(_, _, handle) => reply(handle.reply(StatusCode::OK).await),
+            DialogState::Notify(_, request, handle) => {
+                self.referred = status_of(&request.body);
+                reply(handle.reply(StatusCode::OK).await);
+            }
             DialogState::Publish(_, _, handle)
-            | DialogState::Notify(_, _, handle)
             | DialogState::Refer(_, _, handle)
             | DialogState::Message(_, _, handle) => reply(handle.reply(StatusCode::NotImplemented).await),
             DialogState::Calling(_)
@@ -280,6 +373,12 @@ impl Within<'_> {
     }
 }
 
+/// The code of a status line in a NOTIFY: how far a REFER is (RFC 3515, 2.4.4).
+fn status_of(body: &[u8]) -> Option<u16> {
+    let body = String::from_utf8_lossy(body);
+    body.trim_start().strip_prefix("SIP/2.0 ")?.split_ascii_whitespace().next()?.parse().ok()
+}
+
 /// A key in a SIP INFO: `Signal=5` (application/dtmf-relay) or the key alone (application/dtmf).
 fn key_of(request: &Request) -> Option<char> {
     let body = String::from_utf8_lossy(&request.body);
@@ -288,7 +387,7 @@ fn key_of(request: &Request) -> Option<char> {
     (key.is_ascii_digit() || "*#ABCD".contains(key)).then_some(key)
 }
 
-async fn goodbye(trunk: &Trunk, dialog: &InviteDialog) {
+pub(super) async fn goodbye(trunk: &Trunk, dialog: &InviteDialog) {
     match tokio::time::timeout(GOODBYE, dialog.hangup()).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(%error, "a call was not ended properly"),

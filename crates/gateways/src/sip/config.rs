@@ -51,6 +51,21 @@ pub struct SipConfig {
     /// Calls at once that the contract allows.
     #[serde(default = "lines")]
     pub lines: usize,
+    /// How key 3 connects a family with its school's office.
+    #[serde(default)]
+    pub transfer: Transfer,
+    /// Of the lines, how many are kept for the office's end of such calls: so many offices ring at once at the most.
+    #[serde(default = "office_lines")]
+    pub office_lines: usize,
+    /// Of the lines, how many are kept for calls that come in; with 0 these are declined.
+    #[serde(default)]
+    pub incoming_lines: usize,
+    /// From where the carrier calls us, beside the addresses of `host`.
+    #[serde(default)]
+    pub incoming_from: Vec<IpAddr>,
+    /// Families' phones show no number; the carrier is told it all the same.
+    #[serde(default)]
+    pub hide_caller: bool,
     /// Calls begun in a second that the contract allows.
     #[serde(default = "per_second")]
     pub per_second: f64,
@@ -88,6 +103,19 @@ pub enum Transport {
     Tls,
 }
 
+/// Who connects a family with the office.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transfer {
+    /// The carrier where it says that it takes REFER, otherwise we.
+    #[default]
+    Auto,
+    /// We: a second call to the office, which takes a line of its own.
+    Bridge,
+    /// Nobody; key 3 is not said.
+    Off,
+}
+
 /// How the carrier wants numbers written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -121,6 +149,9 @@ const fn rtp_ports() -> (u16, u16) {
 }
 const fn lines() -> usize {
     10
+}
+const fn office_lines() -> usize {
+    2
 }
 const fn per_second() -> f64 {
     1.0
@@ -166,6 +197,11 @@ impl SipConfig {
             public_address: None,
             rtp_ports: rtp_ports(),
             lines: lines(),
+            transfer: Transfer::Auto,
+            office_lines: office_lines(),
+            incoming_lines: 0,
+            incoming_from: Vec::new(),
+            hide_caller: false,
             per_second: per_second(),
             exchange_lines: None,
             exchange_per_second: None,
@@ -206,6 +242,9 @@ impl SipConfig {
     }
 
     fn verify_limits(&self) -> Result<(), String> {
+        if self.incoming_lines > self.lines / 2 {
+            return Err(format!("incoming_lines = {}: write at most half of the lines", self.incoming_lines));
+        }
         if !(1..=20_000).contains(&self.lines) || self.exchange_lines == Some(0) {
             return Err(format!("lines = {}: write 1 to 20000, as the contract allows", self.lines));
         }
@@ -242,7 +281,20 @@ impl SipConfig {
     /// Calls at work at once, those included that wait for their exchange, so that calls to another exchange pass them.
     pub(crate) fn at_work(&self) -> usize {
         let capped = self.exchange_lines.is_some() || self.exchange_per_second.is_some();
-        if capped { 2 * self.lines } else { self.lines }
+        if capped { 2 * self.call_lines() } else { self.call_lines() }
+    }
+
+    /// Lines kept for offices that are being connected; never more than a quarter of all, so a small trunk has none.
+    pub(crate) fn kept_lines(&self) -> usize {
+        match self.transfer {
+            Transfer::Auto | Transfer::Bridge => self.office_lines.min(self.lines / 4),
+            Transfer::Off => 0,
+        }
+    }
+
+    /// Lines for calls to families.
+    pub(crate) fn call_lines(&self) -> usize {
+        self.lines - self.kept_lines() - self.incoming_lines.min(self.lines / 2)
     }
 
     pub(crate) fn ring(&self) -> Duration {

@@ -4,30 +4,26 @@
 //! reads what has come for each call, asks its [`Talk`] what to say, and sends one packet. It never waits for a call.
 
 use std::collections::VecDeque;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::UdpSocket;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use schoolbell_formats::sip::{Answer, Law};
+use schoolbell_formats::sip::Answer;
 use schoolbell_formats::voice::dtmf;
-use schoolbell_formats::voice::g711::{decode_alaw, decode_ulaw};
-use schoolbell_formats::voice::telephone_event::Digits;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
-use super::rtp::{Packet, Stream};
+use super::line::Line;
 use super::talk::{Say, Talk, Talked};
-use crate::voice::FRAME;
+use super::visit::Visiting;
+use crate::reception::{Did, Next};
 
 /// From one packet of a call to its next.
 const TICK: Duration = Duration::from_millis(20);
 /// A thread that is so late has lost its time: it goes on from now instead of sending a burst.
 const LOST: Duration = Duration::from_millis(200);
-/// Samples that wait to be listened to; more is old news.
-const MOST_WAITING: usize = 10 * FRAME;
-/// Datagrams read for one call in one tick, so that a flood on one call delays no other.
-const MOST_READ: usize = 16;
 
 /// What the signalling tells a call's audio.
 pub(super) enum Turn {
@@ -37,15 +33,62 @@ pub(super) enum Turn {
     Key(char),
     /// The other side moved its audio.
     Move(Answer),
+    /// The office has answered: both hear each other from now on.
+    Connect { socket: UdpSocket, answer: Answer, seed: u32 },
+    /// The carrier has connected them; we leave.
+    Referred,
+    /// Nobody at the office took the call.
+    NotConnected,
+    /// What is said next to somebody who called in.
+    GoOn(Next),
+}
+
+/// What a call's audio tells the signalling.
+pub(super) enum Ask {
+    /// Key 3 was pressed, and the family was told that the office is called.
+    Office,
+    /// What somebody did who called in.
+    Did(Did),
+}
+
+/// Whom we talk with.
+pub(super) enum Part {
+    Called(Box<Talk>),
+    Visitor(Visiting),
+}
+
+impl Part {
+    fn tick(&mut self, heard: &[i16], key: Option<char>) -> Say<'_> {
+        match self {
+            Self::Called(talk) => talk.tick(heard, key),
+            Self::Visitor(visiting) => visiting.tick(heard, key),
+        }
+    }
+
+    fn end(&self) -> Talked {
+        match self {
+            Self::Called(talk) => talk.end(),
+            Self::Visitor(visiting) => visiting.end(),
+        }
+    }
+
+    /// The talk, where we called; what is told to a visitor otherwise means nothing.
+    fn talk(&mut self) -> Option<&mut Talk> {
+        match self {
+            Self::Called(talk) => Some(talk),
+            Self::Visitor(_) => None,
+        }
+    }
 }
 
 /// One call's audio on its way to a thread.
 pub(super) struct Leg {
     pub socket: UdpSocket,
     pub answer: Answer,
-    pub talk: Talk,
+    pub talk: Part,
     pub seed: u32,
     pub turns: mpsc::Receiver<Turn>,
+    pub asks: UnboundedSender<Ask>,
     /// Told once, when the call is over.
     pub ended: oneshot::Sender<Talked>,
 }
@@ -137,41 +180,32 @@ impl Walker {
 
 /// One call's audio at work.
 struct Call {
-    socket: UdpSocket,
-    /// Where we send: what the description says, until the first packet shows where it really comes from.
-    remote: SocketAddr,
-    latched: bool,
-    law: Law,
-    events: Option<u8>,
-    held: bool,
-    stream: Stream,
-    talk: Talk,
+    line: Line,
+    /// The office's, once it has answered.
+    office: Option<Line>,
+    talk: Part,
     turns: mpsc::Receiver<Turn>,
+    asks: UnboundedSender<Ask>,
+    /// The office was asked for already.
+    asked: bool,
     ended: oneshot::Sender<Talked>,
-    digits: Digits,
     tones: dtmf::Listener,
     keys: VecDeque<char>,
-    waiting: VecDeque<i16>,
 }
 
 impl Call {
     fn new(leg: Leg) -> Self {
-        let Leg { socket, answer, talk, seed, turns, ended } = leg;
+        let Leg { socket, answer, talk, seed, turns, asks, ended } = leg;
         Self {
-            socket,
-            remote: answer.remote,
-            latched: false,
-            law: answer.law,
-            events: answer.events,
-            held: answer.held,
-            stream: Stream::new(seed, answer.law.payload_type()),
+            line: Line::new(socket, &answer, seed),
+            office: None,
             talk,
             turns,
+            asks,
+            asked: false,
             ended,
-            digits: Digits::default(),
             tones: dtmf::Listener::default(),
             keys: VecDeque::new(),
-            waiting: VecDeque::new(),
         }
     }
 
@@ -182,82 +216,85 @@ impl Call {
 
     /// One tick; false when the call is over.
     fn tick(&mut self) -> bool {
-        loop {
-            match self.turns.try_recv() {
-                Ok(Turn::HangUp) | Err(mpsc::TryRecvError::Disconnected) => return false,
-                Ok(Turn::Key(key)) => self.keys.push_back(key),
-                Ok(Turn::Move(answer)) => {
-                    (self.remote, self.latched, self.held) = (answer.remote, false, answer.held);
-                }
-                Err(mpsc::TryRecvError::Empty) => break,
-            }
+        if !self.obey() {
+            return false;
         }
-        self.read();
-        let heard = self.frame();
-        if self.events.is_none()
+        self.keys.extend(self.line.read());
+        let heard = self.line.frame();
+        if !self.line.has_events()
             && let Some(key) = self.tones.push(&heard)
         {
             self.keys.push_back(key);
         }
-        if self.held {
+        if let Some(office) = &mut self.office {
+            drop(office.read());
+            office.pass_on(&heard);
+            self.line.pass_on(&office.frame());
+            return !matches!(self.talk.tick(&heard, None), Say::Over);
+        }
+        if self.line.is_held() {
             return true;
         }
         let key = self.keys.pop_front();
-        let silence = [self.law.silence(); FRAME];
-        let packet = match self.talk.tick(&heard, key) {
-            Say::Frame(frame) => self.stream.packet(frame),
-            Say::Quiet => self.stream.packet(&silence),
+        match self.talk.tick(&heard, key) {
+            Say::Frame(frame) => self.line.send(frame),
+            Say::Quiet => self.line.send_silence(),
             Say::Over => return false,
-        };
-        // A full socket or a closed port loses one packet, as any network may; the call goes on.
-        drop(self.socket.send_to(packet, self.remote));
+        }
+        self.ask();
         true
     }
 
-    fn read(&mut self) {
-        let mut buffer = [0; 2_048];
-        for _ in 0..MOST_READ {
-            let (length, from) = match self.socket.recv_from(&mut buffer) {
-                Ok(read) => read,
-                Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => continue,
-                Err(_) => return,
-            };
-            let Some(packet) = buffer.get(..length).and_then(Packet::read) else { continue };
-            self.take(&packet, from);
-        }
-    }
-
-    fn take(&mut self, packet: &Packet<'_>, from: SocketAddr) {
-        if !self.latched {
-            // Symmetric RTP: behind a NAT the audio comes from elsewhere than the description says.
-            (self.latched, self.remote) = (true, from);
-        }
-        if from != self.remote {
-            return;
-        }
-        if Some(packet.payload_type) == self.events {
-            self.keys.extend(self.digits.push(packet.timestamp, packet.payload));
-            return;
-        }
-        let samples = match packet.payload_type {
-            0 => decode_ulaw(packet.payload),
-            8 => decode_alaw(packet.payload),
-            _ => return,
+    /// Tells the signalling what is wanted of it, once.
+    fn ask(&mut self) {
+        let ask = match &mut self.talk {
+            Part::Called(talk) => {
+                let wanted = talk.wants_office();
+                let is_new = wanted && !self.asked;
+                self.asked = wanted;
+                is_new.then_some(Ask::Office)
+            }
+            Part::Visitor(visiting) => visiting.take_did().map(Ask::Did),
         };
-        self.waiting.extend(samples);
-        while self.waiting.len() > MOST_WAITING {
-            self.waiting.pop_front();
+        if let Some(ask) = ask {
+            // Nobody hears it only when the call is ending anyway.
+            drop(self.asks.send(ask));
         }
     }
 
-    /// The next 20 ms of what was heard; silence where nothing came.
-    fn frame(&mut self) -> [i16; FRAME] {
-        let mut frame = [0; FRAME];
-        if self.waiting.len() >= FRAME {
-            for (slot, sample) in frame.iter_mut().zip(self.waiting.drain(..FRAME)) {
-                *slot = sample;
+    fn connect(&mut self) {
+        if let Some(talk) = self.talk.talk() {
+            talk.connect();
+        }
+    }
+
+    /// Does what the signalling says; false when that is the end.
+    fn obey(&mut self) -> bool {
+        loop {
+            match self.turns.try_recv() {
+                Ok(Turn::HangUp) | Err(mpsc::TryRecvError::Disconnected) => return false,
+                Ok(Turn::Key(key)) => self.keys.push_back(key),
+                Ok(Turn::Move(answer)) => self.line.move_to(&answer),
+                Ok(Turn::Connect { socket, answer, seed }) => {
+                    self.office = Some(Line::new(socket, &answer, seed));
+                    self.connect();
+                }
+                Ok(Turn::Referred) => {
+                    self.connect();
+                    return false;
+                }
+                Ok(Turn::NotConnected) => {
+                    if let Some(talk) = self.talk.talk() {
+                        talk.not_connected();
+                    }
+                }
+                Ok(Turn::GoOn(next)) => {
+                    if let Part::Visitor(visiting) = &mut self.talk {
+                        visiting.go_on(next);
+                    }
+                }
+                Err(mpsc::TryRecvError::Empty) => return true,
             }
         }
-        frame
     }
 }

@@ -6,12 +6,16 @@
 mod call;
 pub mod config;
 mod health;
+mod line;
 mod media;
+mod office;
 mod rtp;
 mod run;
 mod sockets;
 mod talk;
 mod trunk;
+mod visit;
+mod visitors;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,11 +25,12 @@ use schoolbell_domain::channel::Channel;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-pub use config::{NumberFormat, SipConfig, Transport};
+pub use config::{NumberFormat, SipConfig, Transfer, Transport};
 pub use media::Steadiness;
 
 use self::run::Desk;
 use self::trunk::Trunk;
+use crate::reception::Reception;
 use crate::voice::Voicing;
 use crate::{Capacity, Gateway, Health, InboundSink, Running};
 
@@ -34,6 +39,8 @@ pub struct SipGateway {
     name: String,
     config: SipConfig,
     voicing: Arc<dyn Voicing>,
+    /// Who answers calls that come in; without one they are declined.
+    reception: Option<Arc<dyn Reception>>,
     /// Calls in which somebody talks now.
     talking: Arc<AtomicUsize>,
     steadiness: Arc<Steadiness>,
@@ -44,7 +51,13 @@ impl SipGateway {
     pub fn new(name: &str, config: SipConfig, voicing: Arc<dyn Voicing>) -> Result<Self, String> {
         config.verify()?;
         let (talking, steadiness) = (Arc::default(), Arc::default());
-        Ok(Self { name: name.to_owned(), config, voicing, talking, steadiness })
+        Ok(Self { name: name.to_owned(), config, voicing, reception: None, talking, steadiness })
+    }
+
+    /// The same trunk, which answers calls that come in, where its settings keep lines for them.
+    #[must_use]
+    pub fn answered_by(self, reception: Arc<dyn Reception>) -> Self {
+        Self { reception: Some(reception), ..self }
     }
 
     /// How steady the audio has been since the start.
@@ -77,11 +90,11 @@ impl Gateway for SipGateway {
     }
 
     fn lines(&self) -> Option<usize> {
-        Some(self.config.lines)
+        Some(self.config.call_lines())
     }
 
     fn start(self: Arc<Self>, sink: Arc<dyn InboundSink>, stop: CancellationToken) -> Running {
-        let lines = self.config.lines;
+        let lines = self.config.call_lines();
         let (work, taken) = mpsc::channel(lines);
         let (outcomes, heard) = mpsc::channel(2 * lines + 64);
         let (up, health) = watch::channel(Health::Starting);

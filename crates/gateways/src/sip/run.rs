@@ -12,10 +12,11 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::call::{Called, reference, refused, ring};
+use super::call::{Called, Dial, refused, ring};
 use super::health;
 use super::media::Pacer;
 use super::trunk::Trunk;
+use super::visitors;
 use super::{SipGateway, config::SipConfig};
 use crate::voice::HeardCall;
 use crate::{Health, InboundSink, Outcome, Outgoing};
@@ -78,11 +79,16 @@ impl Desk {
             over.clone(),
         );
         let keeper = tokio::spawn(keeper);
+        let visitors =
+            tokio::spawn(visitors::receive(self.gateway.reception.clone(), shared.trunk.clone(), over.clone()));
         let health = up.subscribe();
         Calls::new(Arc::new(shared), health).run(taken).await;
         over.cancel();
         if let Err(error) = keeper.await {
             tracing::error!(%error, "the look at the carrier broke off");
+        }
+        if let Err(error) = visitors.await {
+            tracing::error!(%error, "the reception of calls broke off");
         }
     }
 
@@ -231,7 +237,7 @@ impl Calls {
 
     /// `Err` with the time at which to ask again; none where the end of a call tells.
     fn may_begin(&self, exchange: &str, now: Instant) -> Result<(), Option<Instant>> {
-        if self.up.len() >= self.config().lines {
+        if self.up.len() >= self.config().call_lines() {
             return Err(None);
         }
         let Some(busy) = self.exchanges.get(exchange) else { return Ok(()) };
@@ -318,7 +324,8 @@ impl Shared {
             self.answer(outgoing, refused(FailReason::GatewayAway, "not called: another node has this trunk")).await;
             return (false, None);
         }
-        match ring(&self.trunk, outgoing, &self.stop).await {
+        let dial = Dial::of(outgoing, self.trunk.config.domain());
+        match ring(&self.trunk, &dial, &self.stop).await {
             Called::Answered(up) => {
                 let taken = AttemptOutcome::Accepted { references: vec![up.reference().to_owned()] };
                 let line = BusyLine::of(&self.gateway.talking);
@@ -328,7 +335,7 @@ impl Shared {
                 self.bring(HeardCall {
                     delivery: outgoing.delivery,
                     attempt: outgoing.attempt,
-                    reference: reference(outgoing, self.trunk.config.domain()),
+                    reference: dial.reference,
                     status: talked.status,
                     party: talked.party,
                     talked_ms: talked.length_ms,

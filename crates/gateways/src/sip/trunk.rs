@@ -17,6 +17,7 @@ use rsipstack::transaction::transaction::Transaction;
 use rsipstack::transaction::{TransactionReceiver, make_tag};
 use rsipstack::transport::udp::UdpConnection;
 use rsipstack::transport::{SipAddr, TlsConfig, TransportLayer};
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::config::{SipConfig, Transport};
@@ -48,6 +49,10 @@ pub(super) struct Trunk {
     /// Where our audio sockets are bound.
     pub(super) local: IpAddr,
     pub(super) contact: Uri,
+    /// Calls that came in and wait to be answered.
+    pub(super) visitors: tokio::sync::Mutex<mpsc::Receiver<Transaction>>,
+    /// The lines for offices that are not in use.
+    pub(super) offices: Semaphore,
     endpoint: EndpointInnerRef,
     registration: tokio::sync::Mutex<Option<Registration>>,
     stop: CancellationToken,
@@ -91,7 +96,8 @@ impl Trunk {
                 tracing::error!(%error, "the signalling of a trunk ended");
             }
         });
-        tokio::spawn(hear(incoming, layer.clone()));
+        let (to_visitors, visitors) = mpsc::channel(1);
+        tokio::spawn(hear(incoming, layer.clone(), to_visitors));
         let mut contact = Uri::from(here);
         contact.auth = Some(user(&config.username.clone().unwrap_or_else(|| config.caller_id.clone())));
         if let Some(public) = config.public_address {
@@ -103,6 +109,8 @@ impl Trunk {
             config: config.clone(),
             local,
             contact,
+            visitors: tokio::sync::Mutex::new(visitors),
+            offices: Semaphore::new(config.kept_lines()),
             endpoint: endpoint.inner.clone(),
             registration: tokio::sync::Mutex::new(registration),
             stop,
@@ -256,11 +264,19 @@ fn machine_authorities() -> Result<String, String> {
 }
 
 /// Answers what the other side begins: requests within a call go to it, a look whether we are there is answered, and
-/// calls to us are declined.
-async fn hear(mut incoming: TransactionReceiver, layer: Arc<DialogLayer>) {
+/// calls to us go to whoever receives visitors; where nobody does, they are declined.
+async fn hear(mut incoming: TransactionReceiver, layer: Arc<DialogLayer>, visitors: mpsc::Sender<Transaction>) {
     while let Some(mut transaction) = incoming.recv().await {
         let in_call = transaction.original.to_header().and_then(rsipstack::sip::To::tag).is_ok_and(|tag| tag.is_some());
         let dialog = if in_call { layer.match_dialog(&transaction) } else { None };
+        if dialog.is_none() && !in_call && transaction.original.method == Method::Invite {
+            match visitors.try_send(transaction) {
+                Ok(()) => continue,
+                Err(mpsc::error::TrySendError::Full(back) | mpsc::error::TrySendError::Closed(back)) => {
+                    transaction = back;
+                }
+            }
+        }
         tokio::spawn(async move {
             let done = match (dialog, &transaction.original.method) {
                 (Some(mut dialog), _) => dialog.handle(&mut transaction).await,

@@ -209,9 +209,36 @@ pub fn speech(seconds: usize, seed: u64) -> Vec<i16> {
         .collect()
 }
 
+/// The best place of `sound` in `heard`, by its first second: found on every fourth sample, then exactly.
+pub fn place(sound: &[i16], heard: &[i16]) -> usize {
+    let probe = &sound[..sound.len().min(8_000)];
+    let score = |at: usize, step: usize| -> i64 {
+        let pairs = probe.iter().zip(&heard[at..]).step_by(step);
+        pairs.map(|(one, other)| i64::from(*one) * i64::from(*other)).sum()
+    };
+    let last = heard.len() - sound.len();
+    let coarse = (0..last).step_by(4).max_by_key(|at| score(*at, 16)).unwrap_or(0);
+    (coarse.saturating_sub(8)..(coarse + 8).min(last)).max_by_key(|at| score(*at, 1)).unwrap_or(coarse)
+}
+
+/// 1 where both are the same but for their loudness.
+pub fn correlation(one: &[i16], other: &[i16]) -> f64 {
+    let sum =
+        |pairs: &mut dyn Iterator<Item = (i16, i16)>| -> f64 { pairs.map(|(a, b)| f64::from(a) * f64::from(b)).sum() };
+    let both = sum(&mut one.iter().copied().zip(other.iter().copied()));
+    let first = sum(&mut one.iter().copied().zip(one.iter().copied()));
+    let second = sum(&mut other.iter().copied().zip(other.iter().copied()));
+    both / (first * second).sqrt()
+}
+
 /// Prompts of known length: 3 s of message, 1 s of menu, 3 s of voicemail, 1 s of goodbye.
+#[derive(Default)]
 pub struct Said {
     pub message: Vec<i16>,
+    /// What key 2 says instead.
+    pub other: Vec<i16>,
+    /// Whom key 3 reaches.
+    pub office: Option<String>,
 }
 
 impl Voicing for Said {
@@ -220,13 +247,25 @@ impl Voicing for Said {
             if content.body.is_empty() {
                 return Err(Mute("nothing to say".to_owned()));
             }
-            Ok(Arc::new(Prompts {
-                message: Sound::of(&self.message),
-                menu: Sound::of(&speech(1, 2)),
-                voicemail: Sound::of(&speech(3, 3)),
-                confirmed: Sound::of(&speech(1, 5)),
-                stopped: Sound::of(&speech(1, 4)),
-            }))
+            let made = |message: &[i16], other| {
+                Arc::new(Prompts {
+                    message: Sound::of(message),
+                    menu: vec![
+                        ('1', Sound::of(&speech(1, 2))),
+                        ('2', Sound::of(&[0; 160])),
+                        ('3', Sound::of(&[0; 160])),
+                    ],
+                    voicemail: Sound::of(&speech(3, 3)),
+                    confirmed: Sound::of(&speech(1, 5)),
+                    stopped: Sound::of(&speech(1, 4)),
+                    connecting: Sound::of(&speech(1, 6)),
+                    not_connected: Sound::of(&speech(1, 7)),
+                    office: self.office.clone(),
+                    other,
+                })
+            };
+            let other = (!self.other.is_empty()).then(|| made(&self.other, None));
+            Ok(made(&self.message, other))
         })
     }
 }
@@ -273,8 +312,16 @@ impl Trunk {
     }
 
     pub fn saying(config: SipConfig, message: Vec<i16>) -> Self {
+        Self::playing(config, Said { message, ..Said::default() })
+    }
+
+    pub fn playing(config: SipConfig, said: Said) -> Self {
+        Self::of(SipGateway::new("phones", config, Arc::new(said)).expect("a good config"))
+    }
+
+    pub fn of(gateway: SipGateway) -> Self {
         let (ears, calls) = mpsc::unbounded_channel();
-        let gateway = Arc::new(SipGateway::new("phones", config, Arc::new(Said { message })).expect("a good config"));
+        let gateway = Arc::new(gateway);
         let stop = CancellationToken::new();
         let running = gateway.clone().start(Arc::new(Ears(ears)), stop.clone());
         Self { gateway, running, calls, stop, next: 1.into() }
@@ -294,6 +341,11 @@ impl Trunk {
     }
 
     pub async fn call(&self, number: &str) -> DeliveryId {
+        self.call_as(number, None).await
+    }
+
+    /// As a school that shows a number of its own.
+    pub async fn call_as(&self, number: &str, from: Option<&str>) -> DeliveryId {
         let delivery = DeliveryId::from_raw(self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
         let content = Content {
             subject: String::new(),
@@ -305,7 +357,7 @@ impl Trunk {
             delivery,
             attempt: 1,
             to: Address::from_stored(number).expect("a number"),
-            from: None,
+            from: from.map(str::to_owned),
             content: Arc::new(content),
             urgent: false,
             expires_at: Timestamp::MAX,

@@ -17,6 +17,7 @@ pub mod person;
 pub mod reasons;
 pub mod revocation;
 pub mod roster;
+pub mod school_calls;
 pub mod sessions;
 pub mod settings;
 pub mod sign_in;

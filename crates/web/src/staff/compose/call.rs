@@ -4,11 +4,13 @@ use askama::Template;
 use axum::extract::{FromRequest, Multipart, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use schoolbell_domain::broadcast::{Draft, Wording};
+use schoolbell_domain::broadcast::{CallWishes, Draft, LONGEST_WAIT_MIN, StopsOn, Wording};
+use schoolbell_domain::category::Category;
 use schoolbell_domain::ids::{BroadcastId, RecordingId};
 use schoolbell_domain::language::Language;
 use schoolbell_engine::commands::hear_call::hear_recording;
 use schoolbell_engine::commands::keep_recording::{drop_recording, keep_recording};
+use schoolbell_engine::commands::save_draft::save_draft;
 use schoolbell_engine::{CommandError, Problem};
 use schoolbell_formats::voice::sound::{MAX_MIB, MAX_SECONDS};
 use schoolbell_store::read::recordings::lookup_length_ms;
@@ -33,6 +35,10 @@ struct CallPage {
     version: i64,
     title: String,
     spoken: Vec<Spoken>,
+    wishes: CallWishes,
+    stops: [(StopsOn, &'static str); 3],
+    /// What is urgent rings everywhere at once.
+    may_wait: bool,
     limits: String,
     problems: Problems,
 }
@@ -88,6 +94,41 @@ pub async fn remove(State(state): State<WebState>, Path(id): Path<BroadcastId>, 
     Ok(Redirect::to(&format!("/broadcasts/{id}/call")))
 }
 
+/// `POST /broadcasts/{id}/call/wishes`: which phones of a family ring, and when.
+pub async fn wishes(State(state): State<WebState>, Path(id): Path<BroadcastId>, form: Signed) -> PageResult<Response> {
+    let Signed { staff, fields } = form;
+    let standing = get(&state, &staff, id).await?;
+    let version = fields.text("version").parse().unwrap_or(standing.version);
+    let mut problems = Vec::new();
+    let mut minutes = |field: &str| match fields.text(field) {
+        "" => 0,
+        text => text.parse().ok().filter(|minutes| *minutes <= LONGEST_WAIT_MIN).unwrap_or_else(|| {
+            problems.push(problem(field, &format!("write minutes, 0 to {LONGEST_WAIT_MIN}")));
+            0
+        }),
+    };
+    let calls = CallWishes {
+        stops_on: StopsOn::from_word(fields.text("stops_on")).unwrap_or_default(),
+        after_text_min: minutes("after_text_min"),
+        in_turn_min: minutes("in_turn_min"),
+    };
+    if !problems.is_empty() {
+        let mut again = show(&state, &staff, id, problems).await?;
+        *again.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+        return Ok(again);
+    }
+    save_draft(&state.engine, &staff.actor, Some((id, version)), &Draft { calls, ..standing.draft }).await?;
+    Ok(Redirect::to(&format!("/broadcasts/{id}/call#when")).into_response())
+}
+
+const fn stops_words(stops: StopsOn) -> &'static str {
+    match stops {
+        StopsOn::Nothing => "Every phone of a family rings",
+        StopsOn::Heard => "The others are left alone once a person has heard it",
+        StopsOn::Confirmed => "The others are left alone once somebody has pressed 4, “I got this message”",
+    }
+}
+
 /// `GET /broadcasts/{id}/recordings/{recording}`: for whoever may see the message that plays it.
 pub async fn recording(
     State(state): State<WebState>,
@@ -135,6 +176,9 @@ async fn show(state: &WebState, staff: &Staff, id: BroadcastId, problems: Vec<Pr
         id,
         version: standing.version,
         title,
+        wishes: standing.draft.calls,
+        stops: StopsOn::ALL.map(|stops| (stops, stops_words(stops))),
+        may_wait: !standing.draft.category.is_some_and(Category::is_urgent),
         spoken: spoken(&mut reads, id, &standing.draft).await?,
         limits: format!("wav, mp3, m4a or ogg; {} minutes and {MAX_MIB} MiB at most", MAX_SECONDS / 60),
         problems: Problems(problems),

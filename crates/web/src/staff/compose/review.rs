@@ -199,6 +199,7 @@ pub const fn way_out(reason: SuppressReason) -> &'static str {
         SuppressReason::CallLimit => "A consent on record lifts the limit.",
         SuppressReason::DenyListed => "The registrar should correct the record.",
         SuppressReason::NoAddress => "The registrar can add one.",
+        SuppressReason::Reached => "Nothing to do: somebody of the family has it.",
     }
 }
 
