@@ -144,6 +144,52 @@ test('A10 A18 contacts are confirmed here and changed at the school', async () =
   await page.getByText('We ask again in a year').waitFor();
 });
 
+test('A46 the last phone of one child is refused under that child alone, in words, and nothing is saved', async () => {
+  const page = await enter({ size: sizes.phone });
+  await page.goto('/family/ways');
+  const child = page.locator('a.filter[href*="child="]').first();
+  const name = await child.innerText();
+  await child.click();
+  await page.waitForURL(/child=/);
+  // Every phone of this child off, until the last one refuses.
+  const refused = page.locator('.notice', { hasText: /Not saved/ });
+  for (let presses = 0; presses < 12 && !(await refused.count()); presses += 1) {
+    const on = page.locator('input[name="cell:attendance:voice"]:checked').first();
+    const card = page.locator('section.point').filter({ has: on });
+    if (!(await card.locator('details').first().evaluate((part) => part.open))) await card.locator('summary').first().click();
+    const switched = page.waitForResponse((answer) => answer.request().method() === 'POST' && answer.url().includes('/family/ways'));
+    await on.click();
+    await switched;
+  }
+  await refused.waitFor();
+  assert.match(await refused.innerText(), /Attendance/);
+  assert.equal(new URL(page.url()).searchParams.has('child'), true, `still ${name} alone`);
+  assert.ok((await page.locator('input[name="cell:attendance:voice"]:checked').count()) > 0);
+  await mustBeAccessible(page, 'a floor that refused');
+  await mustNotScrollSideways(page, 'a floor that refused');
+  await picture(page, 'family-floor-320');
+  // Undone, for the tests that follow.
+  await page.goto('/family/ways');
+});
+
+test('general news wait for the hours that a family chose', async () => {
+  const page = await enter({ size: sizes.phone });
+  await page.goto('/family/ways');
+  const opens = await page.getByLabel('From').locator('option').allInnerTexts();
+  await page.getByLabel('From').selectOption({ index: opens.length - 1 });
+  await page.getByRole('button', { name: 'Keep these hours' }).click();
+  await page.getByText('Choose at least two hours.').waitFor();
+  await mustBeAccessible(page, 'hours that are too few');
+  await page.getByLabel('From').selectOption('09:00');
+  await page.getByLabel('To', { exact: true }).selectOption('18:00');
+  await page.getByRole('button', { name: 'Keep these hours' }).click();
+  await page.getByText('The hours are kept.').waitFor();
+  assert.equal(await page.getByLabel('From').inputValue(), '09:00');
+  await page.getByRole('button', { name: /Any time the school sends/ }).click();
+  await page.getByText('The hours are kept.').waitFor();
+  await mustNotScrollSideways(page, 'hours');
+});
+
 test('the first pages weigh less than 60 KB over the wire and do not move while they load', async () => {
   for (const route of ['/family/sign-in', '/family', '/family/ways', '/family/messages']) {
     const page = await enter({ size: sizes.phone });
@@ -152,6 +198,7 @@ test('the first pages weigh less than 60 KB over the wire and do not move while 
     await session.send('Network.setCacheDisabled', { cacheDisabled: true });
     // A slow phone.
     await session.send('Emulation.setCPUThrottlingRate', { rate: 6 });
+    // Heads and compressed bodies, as they come over the wire; icons that only an installed app shows are not asked for.
     let bytes = 0;
     session.on('Network.loadingFinished', (event) => { bytes += event.encodedDataLength; });
     await page.addInitScript(() => {

@@ -11,6 +11,7 @@ use schoolbell_engine::commands::set_up_district::set_up_district;
 use schoolbell_engine::reception::Desk;
 use schoolbell_engine::speech::{EspeakNg, Speaker};
 use schoolbell_engine::{Actor, Engine};
+use schoolbell_formats::push::PushDoor;
 use schoolbell_formats::twilio::Signer;
 use schoolbell_gateways::Gateway;
 use schoolbell_gateways::reception::Reception;
@@ -126,6 +127,17 @@ pub fn twilio_hooks(config: &Config) -> Vec<TwilioHook> {
     twilio
         .map(|(name, twilio)| TwilioHook { gateway: name.clone(), signer: Signer::new(twilio.auth_token.expose()) })
         .collect()
+}
+
+/// What families' browsers subscribe with for the app; `None` without a gateway for it.
+pub fn push_door(config: &Config) -> anyhow::Result<Option<PushDoor>> {
+    for (name, gateway) in &config.gateways {
+        let door = gateway.push_door().map_err(|sentence| anyhow::anyhow!("[gateways.{name}] {sentence}"))?;
+        if door.is_some() {
+            return Ok(door);
+        }
+    }
+    Ok(None)
 }
 
 /// Where roster files rest while they are read; made if it is absent.

@@ -6,6 +6,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
+use schoolbell_gateways::push::vapid::new_key;
+use schoolbell_gateways::secret::Secret;
+
 use crate::config::{Config, TEMPLATE};
 
 #[derive(clap::Args)]
@@ -26,7 +29,8 @@ pub struct InitArgs {
 
 /// Writes the file, or shows it. A file that is there already is never overwritten.
 pub fn init(args: &InitArgs) -> anyhow::Result<()> {
-    let text = fill(args.district.as_deref(), args.time_zone.as_deref());
+    let text =
+        fill(args.district.as_deref(), args.time_zone.as_deref()) + &app(&new_key().map_err(anyhow::Error::msg)?);
     // What was given may be wrong: a zone that nobody knows.
     Config::parse(&args.file.display().to_string(), &text, &PathBuf::new())?;
     if args.print {
@@ -70,6 +74,15 @@ pub fn fill(district: Option<&str>, time_zone: Option<&str>) -> String {
     text
 }
 
+/// The app's notifications work from the start: they need no carrier, only a key of the district's own.
+fn app(key: &Secret) -> String {
+    format!(
+        "\n# The app's notifications, with a key made for this file. Families' devices know the district by it: a new one\n\
+         # makes them ask again.\n[gateways.app]\nkind = \"webpush\"\nprivate_key = \"{}\"\ncontact = \"mailto:it@example.org\"\n",
+        key.expose()
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,7 +90,10 @@ mod tests {
     #[test]
     fn what_is_given_stands_in_the_file_even_with_quotes_in_it() {
         let text = fill(Some("The \"Old\" Mill\\Creek"), Some("America/Denver"));
-        let config = Config::parse("x", &text, &PathBuf::new()).unwrap();
+        let key = new_key().unwrap();
+        let config = Config::parse("x", &(text + &app(&key)), &PathBuf::new()).unwrap();
+        let door = config.gateways.iter().find_map(|(_, gateway)| gateway.push_door().unwrap()).unwrap();
+        assert_eq!(door.public_key.len(), 87, "families' browsers subscribe with a point of P-256");
         assert_eq!(config.district.name, "The \"Old\" Mill\\Creek");
         assert_eq!(config.district.time_zone.0, "America/Denver");
     }

@@ -81,6 +81,8 @@ pub async fn open(config: &Config, roles: Roles) -> anyhow::Result<Open> {
         max_upload_bytes: usize::try_from(config.web.max_upload_mb)?.saturating_mul(1024 * 1024),
         attendance_token: config.attendance.auth_token.clone().filter(|token| !token.is_empty()),
         twilio: house::twilio_hooks(config),
+        push: house::push_door(config)?,
+        portal: config.portal.doors().map_err(|sentence| anyhow::anyhow!("[portal] {sentence}"))?,
     };
     let intake = intake::open(config).await?;
     let attendance = config.attendance.folder.as_ref().map(|folder| config.path(folder));

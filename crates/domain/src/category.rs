@@ -172,6 +172,44 @@ impl Category {
     pub const fn is_urgent(self) -> bool {
         self.rule().bypasses_window
     }
+
+    /// How a push service is asked to treat it on a phone that saves its battery.
+    ///
+    /// Source: RFC 8030 section 5.3.
+    pub const fn push_urgency(self) -> PushUrgency {
+        match self {
+            Self::NonSchoolHoursEmergency | Self::SchoolHoursEmergency | Self::SchoolsOut => PushUrgency::High,
+            Self::Attendance | Self::General => PushUrgency::Normal,
+            Self::Surveys => PushUrgency::Low,
+        }
+    }
+
+    /// Whether a notification stays on the screen until somebody looks at it: both emergencies.
+    pub const fn stays_on_screen(self) -> bool {
+        matches!(self, Self::NonSchoolHoursEmergency | Self::SchoolHoursEmergency)
+    }
+}
+
+/// How soon a phone should wake for a notification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PushUrgency {
+    /// On power and Wi-Fi.
+    Low,
+    /// On either.
+    Normal,
+    /// Even on low battery.
+    High,
+}
+
+impl PushUrgency {
+    /// As the header `Urgency` says it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Normal => "normal",
+            Self::High => "high",
+        }
+    }
 }
 
 impl FromStr for Category {
@@ -252,6 +290,21 @@ mod tests {
             for second in RULES {
                 assert!(!first.bypasses_window || second.bypasses_window || first.priority < second.priority);
             }
+        }
+    }
+
+    #[test]
+    fn what_is_urgent_wakes_a_phone_on_low_battery_and_emergencies_stay_on_the_screen() {
+        for (category, urgency, stays) in [
+            (Category::Attendance, "normal", false),
+            (Category::General, "normal", false),
+            (Category::NonSchoolHoursEmergency, "high", true),
+            (Category::SchoolHoursEmergency, "high", true),
+            (Category::SchoolsOut, "high", false),
+            (Category::Surveys, "low", false),
+        ] {
+            assert_eq!((category.push_urgency().word(), category.stays_on_screen()), (urgency, stays), "{category:?}");
+            assert_eq!(category.is_urgent(), category.push_urgency() == PushUrgency::High);
         }
     }
 

@@ -22,6 +22,7 @@ pub mod jobs;
 pub mod live;
 mod media;
 mod node;
+mod notices;
 mod office;
 mod password;
 mod planning;

@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use jiff::{SignedDuration, Timestamp};
 use schoolbell_domain::broadcast::Draft;
+use schoolbell_domain::channel::Channel;
 use schoolbell_domain::delivery::SuppressReason;
 use schoolbell_domain::delivery::plan::{Ask, Decision, Page, PlanRow, plan};
 use schoolbell_store::read::district::{District, get_district};
@@ -32,10 +33,10 @@ impl Planning {
         let category =
             draft.category.ok_or_else(|| CommandError::bad("category", "choose what kind of message it is"))?;
         let district = get_district(reads).await?;
-        let channels = draft.channels();
+        let configured = gateways::channels(reads).await?;
+        let channels = channels_of(draft, configured.contains(&Channel::Push));
         let since = (leaves_at - EXEMPT_CALLS_COUNT_FOR).as_millisecond();
         let needs = Needs::of(reads, category, &draft.audience, &channels, since).await?;
-        let configured = gateways::channels(reads).await?;
         let ask = Ask {
             category,
             audience: draft.audience.clone(),
@@ -73,6 +74,15 @@ impl Planning {
         self.served.merge(&mut rows);
         Ok(rows)
     }
+}
+
+/// What somebody wrote a text for; the app shows it too where there is one.
+fn channels_of(draft: &Draft, app: bool) -> Vec<Channel> {
+    let mut channels = draft.channels();
+    if app && !channels.is_empty() {
+        channels.push(Channel::Push);
+    }
+    channels
 }
 
 /// What the pages so far send to: 16 bytes for each address, so that a big district takes a few megabytes.

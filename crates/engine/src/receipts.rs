@@ -79,6 +79,16 @@ impl InboundSink for Ears {
         })
     }
 
+    fn gone<'a>(&'a self, gateway: &'a str, endpoints: Vec<String>) -> BoxFuture<'a, Result<(), NotKept>> {
+        Box::pin(async move {
+            let gone =
+                self.engine.db.write("take off devices", async |tx| write::push::gone(tx, &endpoints).await).await;
+            let gone = gone.map_err(|error: StoreError| NotKept(error.to_string()))?;
+            tracing::info!(gateway, devices = gone, "devices that a push service knows no more were taken off");
+            Ok(())
+        })
+    }
+
     fn call<'a>(&'a self, gateway: &'a str, heard: HeardCall) -> BoxFuture<'a, Result<(), NotKept>> {
         Box::pin(async move {
             let kept = calls::keep(&self.engine, gateway, &heard).await;

@@ -32,7 +32,7 @@ use crate::speech::{Billing, Words};
 pub struct Rendered {
     pub channel: Channel,
     pub language: Language,
-    /// Of a mail; of a call, who it is from.
+    /// Of a mail; of a call, who it is from; of the app, what stands in bold: the mail's subject, otherwise the title.
     pub subject: String,
     /// The text, the plain twin of the mail, or what the call says.
     pub body: String,
@@ -103,8 +103,11 @@ impl Renderer {
     ) -> StoreResult<Self> {
         let mut names_students = HashMap::new();
         for (at, wording) in draft.wordings.iter().enumerate() {
-            for channel in draft.channels() {
-                let subject = if channel == Channel::Email { wording.email_subject.as_str() } else { "" };
+            for channel in draft.channels().into_iter().chain([Channel::Push]) {
+                let subject = match channel {
+                    Channel::Email | Channel::Push => wording.email_subject.as_str(),
+                    Channel::Voice | Channel::Sms => "",
+                };
                 let body = wording.body(channel).unwrap_or_default();
                 let of_children = [Field::Students, Field::Absences];
                 let fields = fields_in(body).into_iter().chain(fields_in(subject));
@@ -308,7 +311,16 @@ impl Renderer {
                 rendered.body = sms::plain(&render(body, fields)?).text;
                 rendered.segments = i64::try_from(sms::segments(&rendered.body).parts).unwrap_or(i64::MAX);
             }
-            Channel::Push => rendered.body = render(body, fields)?,
+            Channel::Push => {
+                let subject = wording.email_subject.trim();
+                rendered.subject = if subject.is_empty() { self.draft.title.clone() } else { render(subject, fields)? };
+                rendered.body = if body == wording.email_body {
+                    let source = render_markdown(body, fields)?;
+                    schoolbell_formats::mail::plain_text(&source)
+                } else {
+                    render(body, fields)?
+                };
+            }
             Channel::Voice => {
                 rendered.subject = self.billing(key.school, wording, fields)?.lines();
                 rendered.body = render(body, fields)?;

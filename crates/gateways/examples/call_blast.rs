@@ -32,6 +32,10 @@ impl Voicing for Tone {
 struct Ear(mpsc::UnboundedSender<HeardCall>);
 
 impl InboundSink for Ear {
+    fn gone<'a>(&'a self, _: &'a str, _: Vec<String>) -> BoxFuture<'a, Result<(), NotKept>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn receipts<'a>(&'a self, _: &'a str, _: Vec<HeardReceipt>) -> BoxFuture<'a, Result<(), NotKept>> {
         Box::pin(async { Ok(()) })
     }
@@ -126,6 +130,7 @@ fn outgoing(number: usize) -> Outgoing {
         urgent: false,
         expires_at: Timestamp::MAX,
         unsubscribe_url: None,
+        notice: None,
         right: Right::default(),
     }
 }

@@ -72,6 +72,10 @@ struct Heard {
 }
 
 impl InboundSink for Ear {
+    fn gone<'a>(&'a self, _: &'a str, _: Vec<String>) -> BoxFuture<'a, Result<(), NotKept>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn receipts<'a>(&'a self, _: &'a str, heard: Vec<HeardReceipt>) -> BoxFuture<'a, Result<(), NotKept>> {
         Box::pin(async move {
             let mut all = self.heard.lock().map_err(|error| NotKept(error.to_string()))?;
@@ -183,6 +187,7 @@ async fn feed(work: tokio::sync::mpsc::Sender<Outgoing>, count: u32, text: Strin
             urgent: false,
             expires_at,
             unsubscribe_url: None,
+            notice: None,
             right: schoolbell_gateways::Right::default(),
         };
         work.send(outgoing).await.map_err(|_| "the gateway ended")?;

@@ -31,6 +31,10 @@ impl Clock for System {
 struct Deaf;
 
 impl InboundSink for Deaf {
+    fn gone<'a>(&'a self, _: &'a str, _: Vec<String>) -> BoxFuture<'a, Result<(), NotKept>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn receipts<'a>(&'a self, _: &'a str, _: Vec<HeardReceipt>) -> BoxFuture<'a, Result<(), NotKept>> {
         Box::pin(async { Ok(()) })
     }
@@ -64,6 +68,7 @@ fn outgoing(number: i64, content: &Arc<Content>) -> Option<Outgoing> {
         urgent: false,
         expires_at: Timestamp::MAX,
         unsubscribe_url: Some(format!("https://school.example.org/u/{number}")),
+        notice: None,
         right: schoolbell_gateways::Right::default(),
     })
 }

@@ -3,6 +3,9 @@
 
 pub mod drill;
 pub mod intake;
+pub mod oidc;
+mod pace;
+pub mod push;
 pub mod reception;
 mod right;
 pub mod secret;
@@ -55,6 +58,8 @@ pub struct Outgoing {
     pub expires_at: Timestamp,
     /// E-mail: whether the list headers of RFC 8058 go with it, and the page that they name.
     pub unsubscribe_url: Option<String>,
+    /// The app: what it shows on which devices.
+    pub notice: Option<Box<push::Notice>>,
     /// Looked at last before the wire: where it has ended, the attempt is refused as not sent.
     pub right: Right,
 }
@@ -105,6 +110,8 @@ pub trait InboundSink: Send + Sync {
     fn text<'a>(&'a self, gateway: &'a str, heard: HeardText) -> BoxFuture<'a, Result<(), NotKept>>;
     /// A call that was answered has ended.
     fn call<'a>(&'a self, gateway: &'a str, heard: HeardCall) -> BoxFuture<'a, Result<(), NotKept>>;
+    /// A push service knows these endpoints no more.
+    fn gone<'a>(&'a self, gateway: &'a str, endpoints: Vec<String>) -> BoxFuture<'a, Result<(), NotKept>>;
 }
 
 /// How a gateway is.
@@ -138,7 +145,7 @@ pub struct Running {
 pub trait Gateway: Send + Sync {
     /// The name in the config; unique.
     fn name(&self) -> &str;
-    /// `smpp`, `twilio`, `smtp`, `sip`, `drill`.
+    /// `smpp`, `twilio`, `smtp`, `sip`, `webpush`, `drill`.
     fn kind(&self) -> &'static str;
     fn channel(&self) -> Channel;
     fn capacity(&self) -> Capacity;

@@ -29,6 +29,10 @@ struct Ears {
 }
 
 impl InboundSink for Ears {
+    fn gone<'a>(&'a self, _: &'a str, _: Vec<String>) -> BoxFuture<'a, Result<(), NotKept>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn receipts<'a>(&'a self, _: &'a str, heard: Vec<HeardReceipt>) -> BoxFuture<'a, Result<(), NotKept>> {
         Box::pin(async move {
             let mut left = self.refusals_left.lock().expect("no test panics holding it");
@@ -67,6 +71,7 @@ fn outgoing(number: i64, to: &str, attempt: u32) -> Outgoing {
         urgent: false,
         expires_at: Timestamp::UNIX_EPOCH,
         unsubscribe_url: None,
+        notice: None,
         right: schoolbell_gateways::Right::default(),
     }
 }

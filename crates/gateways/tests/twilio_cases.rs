@@ -37,6 +37,10 @@ impl Clock for Fixed {
 struct Deaf;
 
 impl InboundSink for Deaf {
+    fn gone<'a>(&'a self, _: &'a str, _: Vec<String>) -> BoxFuture<'a, Result<(), NotKept>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn receipts<'a>(&'a self, _: &'a str, _: Vec<HeardReceipt>) -> BoxFuture<'a, Result<(), NotKept>> {
         Box::pin(async { Ok(()) })
     }
@@ -112,6 +116,7 @@ fn text(number: i64, body: &str) -> Outgoing {
         urgent: false,
         expires_at: Fixed.now() + SignedDuration::from_hours(72),
         unsubscribe_url: None,
+        notice: None,
         right: schoolbell_gateways::Right::default(),
     }
 }

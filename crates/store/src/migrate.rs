@@ -42,6 +42,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 5, name: "family", sql: include_str!("../migrations/0005_family.sql"), effect: Effect::Adds },
     Migration { number: 6, name: "calls", sql: include_str!("../migrations/0006_calls.sql"), effect: Effect::Adds },
     Migration { number: 7, name: "texting", sql: include_str!("../migrations/0007_texting.sql"), effect: Effect::Adds },
+    Migration { number: 8, name: "app", sql: include_str!("../migrations/0008_app.sql"), effect: Effect::Adds },
     Migration {
         number: 9,
         name: "texting_together",
@@ -60,6 +61,7 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0011_recordings.sql"),
         effect: Effect::Adds,
     },
+    Migration { number: 12, name: "doors", sql: include_str!("../migrations/0012_doors.sql"), effect: Effect::Adds },
     Migration {
         number: 13,
         name: "texting_media",

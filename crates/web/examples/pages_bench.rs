@@ -65,6 +65,8 @@ async fn main() -> Done<()> {
         max_upload_bytes: 1024 * 1024,
         attendance_token: None,
         twilio: Vec::new(),
+        push: None,
+        portal: schoolbell_engine::commands::family_portal::PortalDoors::default(),
     };
     tokio::spawn(axum::serve(listener, router(engine.clone(), settings)).into_future());
     let cookie = sign_in(&engine, address).await?;

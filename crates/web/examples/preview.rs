@@ -57,6 +57,8 @@ async fn main() -> Done<()> {
         max_upload_bytes: 512 * 1024 * 1024,
         twilio: Vec::new(),
         attendance_token: None,
+        push: None,
+        portal: schoolbell_engine::commands::family_portal::PortalDoors::default(),
     };
     let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     axum::serve(listener, router(engine, settings)).await?;

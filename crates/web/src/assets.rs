@@ -36,6 +36,12 @@ pub fn url(name: &str) -> String {
     format!("/static/{hashed}")
 }
 
+/// The text of a file by its plain name; empty if there is none.
+pub fn text(name: &str) -> &'static str {
+    let served = ASSETS.hashed.get(name).and_then(|hashed| ASSETS.served.get(hashed));
+    served.and_then(|asset| std::str::from_utf8(&asset.bytes).ok()).unwrap_or_default()
+}
+
 /// `GET /static/{name}`.
 pub async fn serve(Path(name): Path<String>) -> Response {
     let Some(asset) = ASSETS.served.get(&name) else {
@@ -90,11 +96,17 @@ fn with_hashed_names(sheet: &[u8], names: &HashMap<String, String>) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn hashed_name(name: &str, bytes: &[u8]) -> String {
+/// Twelve hex digits that tell contents apart.
+pub fn digest(bytes: &[u8]) -> String {
     let mut hash = String::new();
     for byte in &Sha256::digest(bytes)[..6] {
         write!(hash, "{byte:02x}").expect("a String takes every write");
     }
+    hash
+}
+
+fn hashed_name(name: &str, bytes: &[u8]) -> String {
+    let hash = digest(bytes);
     match name.rsplit_once('.') {
         Some((stem, ending)) => format!("{stem}.{hash}.{ending}"),
         None => format!("{name}.{hash}"),
@@ -111,6 +123,7 @@ fn content_type(name: &str) -> &'static str {
         "js" => "text/javascript; charset=utf-8",
         "svg" => "image/svg+xml",
         "woff2" => "font/woff2",
+        "png" => "image/png",
         "txt" => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
     }

@@ -32,6 +32,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use schoolbell_engine::Engine;
+use schoolbell_engine::commands::family_portal::PortalDoors;
+use schoolbell_formats::push::PushDoor;
 
 // Templates name these two by their path.
 pub(crate) use assets::url as asset;
@@ -51,6 +53,10 @@ pub struct WebSettings {
     pub attendance_token: Option<String>,
     /// Carriers that call our hooks.
     pub twilio: Vec<TwilioHook>,
+    /// What browsers subscribe with for the app's notifications; `None` where the config has no such gateway.
+    pub push: Option<PushDoor>,
+    /// The ways in through the student information system.
+    pub portal: PortalDoors,
 }
 
 impl WebSettings {

@@ -31,7 +31,7 @@ function listen() {
         waiting.delete(place.id);
         told.set(place.id, Date.now());
         const now = document.getElementById(place.id);
-        if (now) htmx.trigger(now, "changed");
+        if (now) now.dispatchEvent(new CustomEvent("changed", { bubbles: true }));
       }, pause));
     }
   });

@@ -1,7 +1,7 @@
 // The real program in demo mode, one for each file of walks.
 import assert from 'node:assert/strict';
 import { spawn, execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,7 +10,7 @@ export const program = path.resolve(process.env.SCHOOLBELL_PROGRAM ?? '../../tar
 // Times of life by this much: a call of 20 s takes 0.1 s.
 const SPEED = process.env.SCHOOLBELL_DEMO_SPEED ?? '200';
 
-async function freePort() {
+export async function freePort() {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address();
@@ -19,7 +19,7 @@ async function freePort() {
 }
 
 // Starts the program on a free port with a folder of its own; `stop` ends it and removes the folder.
-export async function startDemo() {
+export async function startDemo({ keep = false } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'schoolbell-browser-'));
   const url = `http://127.0.0.1:${await freePort()}`;
   const child = spawn(program, ['demo', '--data', folder, '--listen', new URL(url).host, '--speed', SPEED], {
@@ -41,13 +41,39 @@ export async function startDemo() {
   const stop = async () => {
     child.kill('SIGTERM');
     const code = await ended;
-    rmSync(folder, { recursive: true, force: true });
+    if (!keep) rmSync(folder, { recursive: true, force: true });
     return code;
   };
   return { url, folder, said, stop, child };
 }
 
+// The demo's district behind `schoolbell serve` with other settings: `change` gets the settings' text and answers the new one.
+export async function startServer(change) {
+  const made = await startDemo({ keep: true });
+  await made.stop();
+  const file = path.join(made.folder, 'schoolbell.toml');
+  writeFileSync(file, change(readFileSync(file, 'utf8')));
+  const child = spawn(program, ['serve', '--config', file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  await new Promise((resolve, reject) => {
+    ended.then((code) => reject(new Error(`the server ended with ${code}`)));
+    child.stdout.on('data', (bytes) => String(bytes).includes('schoolbell serves') && resolve());
+  });
+  const stop = async () => {
+    child.kill('SIGTERM');
+    const code = await ended;
+    rmSync(made.folder, { recursive: true, force: true });
+    return code;
+  };
+  return { url: made.url, folder: made.folder, stop };
+}
+
 let own;
+// This file's walks go against `server` from now on; `endDemo` stops it.
+export function useServer(server) {
+  own = Promise.resolve(server);
+}
+
 // The demo of this file, started by the first test that asks.
 export function demo() {
   own ??= startDemo();

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use schoolbell_domain::channel::Channel;
 use schoolbell_engine::clock::SystemClock;
 use schoolbell_engine::returned::BounceDoor;
+use schoolbell_formats::push::PushDoor;
 use schoolbell_gateways::Gateway;
 use schoolbell_gateways::drill::{DrillConfig, DrillGateway};
+use schoolbell_gateways::push::{PushConfig, PushGateway, vapid};
 use schoolbell_gateways::reception::Reception;
 use schoolbell_gateways::sip::{SipConfig, SipGateway};
 use schoolbell_gateways::smpp::{SmppConfig, SmppGateway};
@@ -34,6 +37,7 @@ pub enum GatewayConfig {
     Smpp(Box<SmppConfig>),
     Smtp(Box<SmtpConfig>),
     Twilio(Box<TwilioConfig>),
+    Webpush(Box<PushConfig>),
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -44,12 +48,13 @@ enum Kind {
     Smpp,
     Smtp,
     Twilio,
+    Webpush,
 }
 
 impl GatewayConfig {
     /// As `kind` is written, in the order of the alphabet.
     #[cfg(test)]
-    pub const KINDS: &[&str] = &["drill", "sip", "smpp", "smtp", "twilio"];
+    pub const KINDS: &[&str] = &["drill", "sip", "smpp", "smtp", "twilio", "webpush"];
 
     /// What `kind` says.
     #[cfg(test)]
@@ -60,6 +65,7 @@ impl GatewayConfig {
             Self::Smpp(_) => "smpp",
             Self::Smtp(_) => "smtp",
             Self::Twilio(_) => "twilio",
+            Self::Webpush(_) => "webpush",
         }
     }
 
@@ -70,7 +76,7 @@ impl GatewayConfig {
                 let (verp, domain) = config.bounce_door()?;
                 Some(BounceDoor { gateway: name.to_owned(), verp, domain })
             }
-            Self::Drill(_) | Self::Sip(_) | Self::Smpp(_) | Self::Twilio(_) => None,
+            Self::Drill(_) | Self::Sip(_) | Self::Smpp(_) | Self::Twilio(_) | Self::Webpush(_) => None,
         }
     }
 
@@ -78,7 +84,7 @@ impl GatewayConfig {
     pub fn twilio(&self) -> Option<&TwilioConfig> {
         match self {
             Self::Twilio(config) => Some(config),
-            Self::Drill(_) | Self::Sip(_) | Self::Smpp(_) | Self::Smtp(_) => None,
+            Self::Drill(_) | Self::Sip(_) | Self::Smpp(_) | Self::Smtp(_) | Self::Webpush(_) => None,
         }
     }
 
@@ -86,7 +92,21 @@ impl GatewayConfig {
     pub fn sip(&self) -> Option<&SipConfig> {
         match self {
             Self::Sip(config) => Some(config),
-            Self::Drill(_) | Self::Smpp(_) | Self::Smtp(_) | Self::Twilio(_) => None,
+            Self::Drill(_) | Self::Smpp(_) | Self::Smtp(_) | Self::Twilio(_) | Self::Webpush(_) => None,
+        }
+    }
+
+    /// What families' browsers subscribe with, if it sends to the app. The drill takes every browser, and a key that is made
+    /// anew at each start: nothing is ever sent with it.
+    pub fn push_door(&self) -> Result<Option<PushDoor>, String> {
+        match self {
+            Self::Webpush(config) => config.door().map(Some),
+            Self::Drill(config) if config.channel == Channel::Push => {
+                let mut config = PushConfig::new(vapid::new_key()?, "mailto:drill@example.org");
+                config.services.push("devices.invalid".to_owned());
+                config.door().map(Some)
+            }
+            Self::Drill(_) | Self::Sip(_) | Self::Smpp(_) | Self::Smtp(_) | Self::Twilio(_) => Ok(None),
         }
     }
 
@@ -104,6 +124,7 @@ impl GatewayConfig {
             }
             Self::Smpp(config) => Arc::new(SmppGateway::new(name, (**config).clone())?),
             Self::Smtp(config) => Arc::new(SmtpGateway::new(name, (**config).clone(), Arc::new(SystemClock))?),
+            Self::Webpush(config) => Arc::new(PushGateway::new(name, (**config).clone(), Arc::new(SystemClock))?),
             Self::Twilio(config) => {
                 Arc::new(TwilioGateway::new(name, (**config).clone(), public_url, Arc::new(SystemClock))?)
             }
@@ -117,6 +138,7 @@ impl GatewayConfig {
             Self::Smpp(config) => config.verify(),
             Self::Smtp(config) => config.verify(),
             Self::Twilio(config) => config.verify(),
+            Self::Webpush(config) => config.verify(),
         }
     }
 }
@@ -140,7 +162,7 @@ pub(super) fn read(
         return Err(source.at(
             span,
             &format!("no `kind` in [gateways.{name}]"),
-            "kind = \"smpp\", \"twilio\", \"sip\", \"smtp\" or \"drill\"",
+            "kind = \"smpp\", \"twilio\", \"sip\", \"smtp\", \"webpush\" or \"drill\"",
         ));
     };
     let kind: Kind = deserialize(kind, source)?;
@@ -151,6 +173,7 @@ pub(super) fn read(
         Kind::Smpp => GatewayConfig::Smpp(Box::new(deserialize(section, source)?)),
         Kind::Smtp => GatewayConfig::Smtp(Box::new(deserialize(section, source)?)),
         Kind::Twilio => GatewayConfig::Twilio(Box::new(deserialize(section, source)?)),
+        Kind::Webpush => GatewayConfig::Webpush(Box::new(deserialize(section, source)?)),
     };
     gateway.verify().map_err(|sentence| {
         let (found, remedy) = sentence.split_once(": ").unwrap_or((&sentence, "it as in `schoolbell init --print`"));

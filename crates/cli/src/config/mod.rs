@@ -6,6 +6,7 @@ mod district;
 mod gateways;
 mod log;
 mod mail;
+mod portal;
 mod problem;
 mod secrets;
 mod speech;
@@ -23,6 +24,7 @@ pub use district::DistrictSection;
 pub use gateways::{Calls, GatewayConfig};
 pub use log::{LogFormat, LogSection};
 pub use mail::MailSection;
+pub use portal::PortalSection;
 pub use problem::{ConfigError, ConfigProblem};
 pub use speech::SpeechSection;
 pub use web::WebSection;
@@ -44,6 +46,7 @@ pub struct Config {
     pub mail: MailSection,
     pub speech: SpeechSection,
     pub attendance: AttendanceSection,
+    pub portal: PortalSection,
     /// Relative paths are taken from here: the folder of the file.
     pub folder: PathBuf,
 }
@@ -71,15 +74,20 @@ impl Config {
         let mail = reader.optional::<MailSection>("mail");
         let speech = reader.optional::<SpeechSection>("speech");
         let attendance = reader.optional::<AttendanceSection>("attendance");
+        let portal = reader.optional::<PortalSection>("portal");
         let gateways = reader.gateways();
         reader.refuse_the_rest();
 
-        match (district, database, web, log, (mail, speech, attendance)) {
-            (Some(district), Some(database), Some(web), Some(log), (Some(mail), Some(speech), Some(attendance)))
-                if reader.problems.is_empty() =>
-            {
+        match (district, database, web, log, (mail, speech, attendance, portal)) {
+            (
+                Some(district),
+                Some(database),
+                Some(web),
+                Some(log),
+                (Some(mail), Some(speech), Some(attendance), Some(portal)),
+            ) if reader.problems.is_empty() => {
                 let folder = folder.to_path_buf();
-                Ok(Self { district, database, web, gateways, log, mail, speech, attendance, folder })
+                Ok(Self { district, database, web, gateways, log, mail, speech, attendance, portal, folder })
             }
             _ => Err(ConfigError::Problems(reader.problems)),
         }
@@ -92,7 +100,7 @@ impl Config {
 }
 
 const SECTIONS: &str =
-    "`[district]`, `[database]`, `[web]`, `[log]`, `[mail]`, `[speech]`, `[attendance]`, `[gateways.NAME]`";
+    "`[district]`, `[database]`, `[web]`, `[log]`, `[mail]`, `[speech]`, `[attendance]`, `[portal]`, `[gateways.NAME]`";
 
 /// Takes one section after the other out of the table and keeps what is wrong with them.
 struct SectionReader<'a> {

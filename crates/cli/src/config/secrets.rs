@@ -10,7 +10,8 @@ use toml::de::{DeTable, DeValue};
 use super::problem::{ConfigProblem, Source};
 
 /// Keys that hold a secret, in whatever section.
-pub const SECRETS: &[&str] = &["password", "url", "private_key", "ca_pem", "auth_token"];
+pub const SECRETS: &[&str] =
+    &["password", "url", "private_key", "ca_pem", "auth_token", "launch_secret", "client_secret"];
 /// Keys that name a file which is not read here: their paths, too, are taken from the config's folder.
 const PATHS: &[&str] = &["ca_file"];
 

@@ -46,6 +46,9 @@ fn with_secrets() -> tempfile::TempDir {
         ("dkim.pem", key.serialize_pem()),
         ("dkim-ed25519.pem", key.serialize_pem()),
         ("ca.pem", authority.cert.pem()),
+        ("launch-secret", "sixteen letters and sixteen more".to_owned()),
+        ("oidc-secret", "sesame four".to_owned()),
+        ("push-key", schoolbell_gateways::push::vapid::new_key().unwrap().expose().to_owned()),
     ] {
         std::fs::write(secrets.join(name), text).unwrap();
     }
@@ -150,11 +153,11 @@ fn wrong_values_say_what_to_write() {
         ),
         (
             format!("{LEAST}[gateways.texts]\nkind = \"carrier-pigeon\"\n"),
-            "schoolbell.toml line 5: found `carrier-pigeon`; write one of `drill`, `sip`, `smpp`, `smtp`, `twilio`",
+            "schoolbell.toml line 5: found `carrier-pigeon`; write one of `drill`, `sip`, `smpp`, `smtp`, `twilio`, `webpush`",
         ),
         (
             format!("{LEAST}[databse]\n"),
-            "schoolbell.toml line 4: found the unknown section `databse`; write one of `[district]`, `[database]`, `[web]`, `[log]`, `[mail]`, `[speech]`, `[attendance]`, `[gateways.NAME]`",
+            "schoolbell.toml line 4: found the unknown section `databse`; write one of `[district]`, `[database]`, `[web]`, `[log]`, `[mail]`, `[speech]`, `[attendance]`, `[portal]`, `[gateways.NAME]`",
         ),
     ];
     for (text, sentence) in cases {

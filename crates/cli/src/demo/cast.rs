@@ -4,7 +4,11 @@ use anyhow::Context;
 use jiff::SignedDuration;
 use schoolbell_domain::permission::{Grant, Role, Scope};
 use schoolbell_engine::commands::create_user::{NewUser, create_user};
+use schoolbell_engine::commands::family_app::{Subscription, set_up_device};
+use schoolbell_engine::commands::family_session::family_session;
+use schoolbell_engine::commands::family_sign_in::{make_family_link, sign_in_with_family_link};
 use schoolbell_engine::{Actor, Engine};
+use schoolbell_formats::push::PushDoor;
 use schoolbell_store::read;
 
 use super::texting;
@@ -21,12 +25,31 @@ const CAST: &[(&str, &str, Role)] = &[
     ("Jordan Ellison", "jordan.ellison@staff.example.org", Role::Teacher),
 ];
 
+/// What her phone calls itself.
+const AGENT: &str = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36";
+
 /// A mother of the sample with a child at Cedar Hollow and one at another school.
 const MOTHER: &str = "lucy.rutledge71@example.org";
 
 /// A link that signs her in on the families' side.
 pub async fn family_link(engine: &Engine, base_url: &str) -> anyhow::Result<String> {
     crate::family::link(engine, MOTHER, base_url, SignedDuration::from_hours(12)).await
+}
+
+/// Her phone has the app: the drill plays what it gets.
+pub async fn set_up_the_app(engine: &Engine, door: Option<&PushDoor>) -> anyhow::Result<()> {
+    let Some(door) = door else { return Ok(()) };
+    let token = make_family_link(engine, &Actor::command_line(), MOTHER, SignedDuration::from_mins(5)).await?;
+    let session = sign_in_with_family_link(engine, &token, AGENT).await?;
+    let signed_in = family_session(engine, &session.token).await?.context("the session that began is not there")?;
+    let subscription = Subscription {
+        endpoint: "https://devices.invalid/a-phone-of-the-drill".to_owned(),
+        // A point of the right shape: the drill encrypts nothing.
+        public_key: format!("B{}", "A".repeat(86)),
+        auth: "A".repeat(22),
+    };
+    set_up_device(engine, &signed_in, (door, &subscription, AGENT)).await?;
+    Ok(())
 }
 
 /// A link that signs somebody in once.

@@ -58,6 +58,7 @@ pub async fn demo(args: &DemoArgs) -> anyhow::Result<()> {
         println!("{}", attendance::bring_in(&open.engine, &args.data).await?);
     }
     let links = cast::links(&open.engine, &config.web.public_url.0).await?;
+    cast::set_up_the_app(&open.engine, open.settings.push.as_ref()).await?;
     let family = cast::family_link(&open.engine, &config.web.public_url.0).await?;
     println!("{}", words::welcome(&config.web.public_url.0, (&links, &family), &file));
     serve::run(open, serve::stop_signal()?).await
@@ -98,7 +99,7 @@ fn settings(listen: SocketAddr, speed: f64) -> String {
         debug_assert!(TEMPLATE.contains(example), "{example} left the template");
         text = text.replacen(example, &value, 1);
     }
-    let drills = [("sms", 100, 50), ("voice", 48, 10), ("email", 200, 100)];
+    let drills = [("sms", 100, 50), ("voice", 48, 10), ("push", 200, 100), ("email", 200, 100)];
     text + &drills.map(|(channel, window, per_second)| drill(channel, window, per_second, speed)).concat()
         // The e-mail drill is the last one: codes to sign in stand in the log, as no mailbox gets them.
         + "show_codes = true\n"
@@ -142,7 +143,7 @@ mod tests {
     fn the_demo_s_settings_are_a_config_with_a_drill_for_each_channel() {
         let text = settings("127.0.0.1:9090".parse().unwrap(), 20.0);
         let config = Config::parse("demo", &text, Path::new("/tmp/demo")).unwrap();
-        assert_eq!(config.gateways.len(), 3);
+        assert_eq!(config.gateways.len(), 4);
         assert_eq!(config.web.public_url.0, "http://127.0.0.1:9090");
         assert_eq!(config.database.url.from(&config.folder), "sqlite:/tmp/demo/schoolbell.db");
         assert_eq!(config.district.name, DISTRICT);

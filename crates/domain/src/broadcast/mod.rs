@@ -80,7 +80,14 @@ impl Wording {
         texts.into_iter().all(|text| text.trim().is_empty()) && self.voice_recording.is_none()
     }
 
-    /// The body for a channel as written, not yet merged; `None` if this channel is not used.
+    /// What the app shows as a notification: the text if there is one, otherwise what the call says, otherwise the mail.
+    fn notice(&self) -> Option<&str> {
+        let bodies = [&self.sms_body, &self.voice_body, &self.email_body];
+        bodies.into_iter().map(String::as_str).find(|body| !body.trim().is_empty())
+    }
+
+    /// The body for a channel as written, not yet merged; `None` if this channel is not used. The app has none of its own:
+    /// it shows the shortest of the others.
     pub fn body(&self, channel: Channel) -> Option<&str> {
         if channel == Channel::Voice && self.voice_recording.is_some() {
             return Some(&self.voice_body);
@@ -89,7 +96,7 @@ impl Wording {
             Channel::Voice => &self.voice_body,
             Channel::Sms => &self.sms_body,
             Channel::Email => &self.email_body,
-            Channel::Push => return None,
+            Channel::Push => return self.notice(),
         };
         (!body.trim().is_empty()).then_some(body.as_str())
     }
@@ -116,11 +123,13 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// The channels that any wording uses, in the order of `Channel::ALL`.
+    /// The channels that somebody wrote a text for, in the order of `Channel::ALL`. The app comes with any of them.
     pub fn channels(&self) -> Vec<Channel> {
         Channel::ALL
             .into_iter()
-            .filter(|channel| self.wordings.iter().any(|wording| wording.body(*channel).is_some()))
+            .filter(|channel| {
+                *channel != Channel::Push && self.wordings.iter().any(|wording| wording.body(*channel).is_some())
+            })
             .collect()
     }
 

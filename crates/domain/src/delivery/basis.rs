@@ -40,7 +40,8 @@ impl Default for Ledger {
 
 /// The basis of a message of this category to this address over this channel, or why there is none.
 ///
-/// Texts: a YES on the number, in an emergency too (A23). Mail: the address was given to the school.
+/// Texts: a YES on the number, in an emergency too (A23). Mail: the address was given to the school. The
+/// app: notifications were turned on in it.
 ///
 /// Calls: an emergency needs no consent and outlives a STOP (LAW-1), unless that answered an emergency call (LAW-12).
 /// Otherwise a STOP ends them; a number that
@@ -50,7 +51,8 @@ impl Default for Ledger {
 pub fn basis(category: Category, slot: Slot, channel: Channel, ledger: Ledger) -> Result<Basis, SuppressReason> {
     match channel {
         Channel::Sms => text_basis(ledger.text),
-        Channel::Email | Channel::Push => Ok(Basis::Provided),
+        Channel::Email => Ok(Basis::Provided),
+        Channel::Push => Ok(Basis::App),
         Channel::Voice => call_basis(category, slot, ledger),
     }
 }

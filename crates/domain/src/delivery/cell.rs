@@ -171,7 +171,10 @@ impl<'a> Lookup<'a> {
             return None;
         }
         let child = Some(tie.student.membership.person);
-        Some(match left_out(tie.relationship) {
+        // The app shows what its account may see: where one reader of a mailbox is barred, nobody reads it there.
+        let contested = channel == Channel::Push && self.is_contested(known.address, tie.student.membership.person);
+        let barred = contested.then_some(SuppressReason::CustodyRestricted);
+        Some(match left_out(tie.relationship).or(barred) {
             Some(reason) => Cell { child, wish: None, verdict: Err(reason) },
             None => self.judge(child, self.wish(tie, known, channel), known, channel),
         })
@@ -185,10 +188,12 @@ impl<'a> Lookup<'a> {
         self.judge(Some(student.membership.person), wish, known, channel)
     }
 
-    /// A contact point of a member of staff: mobile and e-mail; the home phone where there is no mobile.
+    /// A contact point of a member of staff: mobile and e-mail; the home phone where there is no mobile. The app is the
+    /// families'.
     pub fn staff_cell(&self, person: &'a Person, known: Known<'a>, channel: Channel) -> Cell {
         let mut own = self.points_of(person.membership.person).iter();
         let wish = match known.point.slot {
+            Slot::Email if channel == Channel::Push => Wish::NotDefault,
             Slot::Mobile | Slot::Email => Wish::Default,
             Slot::Home | Slot::HomePrimary | Slot::HomeSecondary => {
                 if own.any(|known| known.point.slot == Slot::Mobile) { Wish::NotDefault } else { Wish::StandsIn }

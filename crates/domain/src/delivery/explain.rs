@@ -212,6 +212,7 @@ fn basis_step(basis: Basis) -> Step {
         Basis::Invitation => {
             Step::new("basis-invitation", "A24", "the one invitation to a mobile that the family gave")
         }
+        Basis::App => Step::new("basis-app", "A35", "notifications were turned on in the app"),
         Basis::Answer => Step::new("basis-answer", "LAW-20", "an answer to what this number wrote"),
     }
 }
@@ -233,6 +234,10 @@ fn outcome(lookup: &Lookup<'_>, all: &[PlanRow], row: &PlanRow) -> Vec<Step> {
         }
         // The paths have said why.
         Decision::Suppress(_) => {}
+        Decision::Send { not_before, .. } if not_before > lookup.leaves_at(row.school) => {
+            let sentence = format!("waits until {not_before}, when the hours that the family chose open");
+            outcome.push(Step::new("outcome-family-hours", "A37", sentence));
+        }
         Decision::Send { not_before, .. } if not_before > lookup.ask.leaves_at => {
             let sentence = format!("waits until {not_before}, when the school's hours open");
             outcome.push(Step::new("outcome-waits", "LAW-15", sentence));
@@ -281,6 +286,7 @@ pub const fn out_key(reason: SuppressReason) -> &'static str {
         SuppressReason::DenyListed => "out-deny-listed",
         SuppressReason::NoAddress => "out-no-address",
         SuppressReason::Reached => "out-reached",
+        SuppressReason::NoApp => "out-no-app",
     }
 }
 
@@ -299,6 +305,7 @@ const fn rule_of(category: Category, reason: SuppressReason) -> &'static str {
         SuppressReason::CallLimit => "LAW-5",
         SuppressReason::DenyListed => "LAW-8",
         SuppressReason::NoAddress | SuppressReason::Reached => "A9",
+        SuppressReason::NoApp => "A35",
     }
 }
 

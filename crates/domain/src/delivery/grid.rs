@@ -30,7 +30,7 @@ pub struct GridCell {
     pub last: bool,
 }
 
-/// Every cell of these guardians for these students over calls, texts and mail: the students' home phones, then the
+/// Every cell of these guardians for these students over calls, texts, mail and the app: the students' home phones, then the
 /// guardian's own points in the record of the student's school. By guardian, student, point and channel.
 ///
 /// The page must hold the whole households, with the choices of the category.
@@ -80,7 +80,7 @@ pub fn broken_floors(ask: &Ask, page: &Page, guardians: &[PersonId], students: &
 /// What is asked of the grid of a category: everybody, over every channel that a family chooses, as if every carrier
 /// were there.
 pub fn ask_of(category: Category, mobile_stands_in: bool) -> Ask {
-    let channels = vec![Channel::Voice, Channel::Sms, Channel::Email];
+    let channels = Channel::ALL.to_vec();
     Ask {
         category,
         audience: Audience { include: vec![AudienceRule::District], except: Vec::new() },

@@ -8,7 +8,8 @@ use jiff::tz::TimeZone;
 use super::basis::Ledger;
 use super::plan::{Ask, Page, Person, Point, Relationship};
 use super::suppression::Suppression;
-use super::window::next_allowed;
+use super::window::{SendWindow, next_allowed};
+use crate::category::Category;
 use crate::channel::Channel;
 use crate::ids::{PersonId, SchoolId};
 use crate::people::{Address, PersonKind, Slot};
@@ -20,6 +21,8 @@ pub(super) struct Facts {
     voice: Option<Suppression>,
     sms: Option<Suppression>,
     email: Option<Suppression>,
+    /// The app is set up for this address.
+    app: bool,
 }
 
 impl Facts {
@@ -133,9 +136,11 @@ impl<'a> Lookup<'a> {
         self.facts.get(known.address).copied().unwrap_or_default()
     }
 
-    /// The channels asked for that a contact point can carry.
+    /// The channels asked for that a contact point can carry; the app only where it is set up.
     pub fn channels_of(&self, known: Known<'a>) -> impl Iterator<Item = Channel> {
-        known.point.slot.channels().iter().copied().filter(|channel| self.channels.contains(channel))
+        let app = self.facts(known).app;
+        let channels = known.point.slot.channels().iter().copied();
+        channels.filter(move |channel| self.channels.contains(channel) && (app || *channel != Channel::Push))
     }
 
     /// Whether the audience selects this student or member of staff.
@@ -149,6 +154,26 @@ impl<'a> Lookup<'a> {
             return leaves(self.ask, self.page).first().map_or(self.ask.leaves_at, |(_, at)| *at);
         };
         self.leaves.get(at).map_or(self.ask.leaves_at, |(_, at)| *at)
+    }
+
+    /// The hours that somebody chose for this category, narrowed to the district's. Hours that have nothing in common with
+    /// the district's, which were changed since, count as none.
+    pub fn chosen_hours(&self, guardian: PersonId) -> Option<SendWindow> {
+        if self.ask.category != Category::General {
+            return None;
+        }
+        self.page.hours.get(&guardian)?.within(self.ask.window)
+    }
+
+    /// As `leaves_at`, and not before the hours of any of these guardians open (A37).
+    pub fn leaves_for(&self, school: SchoolId, guardians: impl Iterator<Item = PersonId>) -> Timestamp {
+        let zone = || {
+            let first = self.page.zones.iter().min_by_key(|(school, _)| **school).map(|(_, zone)| zone);
+            self.page.zones.get(&school).or(first)
+        };
+        let own = guardians.filter_map(|guardian| self.chosen_hours(guardian));
+        let own = own.filter_map(|hours| Some(next_allowed(self.ask.leaves_at, zone()?, hours)));
+        own.fold(self.leaves_at(school), Timestamp::max)
     }
 
     /// Whether somebody who has this address may not receive anything about this student (LAW-52).
@@ -216,6 +241,9 @@ fn facts(page: &Page, numbers: &HashMap<&Address, usize>) -> Vec<Facts> {
     }
     for (address, calls) in &page.recent_exempt_calls {
         of(address, &|fact| fact.ledger.recent_exempt_calls = *calls);
+    }
+    for address in &page.apps {
+        of(address, &|fact| fact.app = true);
     }
     for ((address, channel), suppression) in &page.suppressions {
         of(address, &|fact| fact.set(*channel, *suppression));

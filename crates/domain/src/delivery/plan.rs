@@ -4,7 +4,7 @@
 //! here; the deciding is in `rows` (who and which points), `cell` (each verdict) and `dedupe` (one delivery each).
 //! Rule page: `docs/src/rules/who-gets-what.md`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -26,7 +26,8 @@ use crate::people::{Address, ContactRole, PersonKind, Slot};
 /// Rows come sorted by person, contact point (a row without one first), channel and merge group, whatever the order of
 /// the input. In: every contact point, over every channel asked for that it can carry, of the selected students (home
 /// phones), their guardians (the points in the record of a selected child's school, A20) and the selected staff.
-/// Each (contact point, channel) stands there exactly once; only where custody keeps children apart, once for each
+/// An e-mail address carries
+/// the app only where it is set up. Each (contact point, channel) stands there exactly once; only where custody keeps children apart, once for each
 /// merge group. Somebody with no such point has one row with `NoAddress`; so has a student of whom nobody at all would
 /// hear. An empty page or an ask without channels gives no rows.
 ///
@@ -67,8 +68,12 @@ pub struct Page {
     /// Program emergency calls, by number: whether somebody ended them (LAW-12).
     pub emergency_consent: HashMap<Address, ConsentState>,
     pub suppressions: HashMap<(Address, Channel), Suppression>,
+    /// E-mail addresses with which the app is signed in on a device that may show messages.
+    pub apps: HashSet<Address>,
     /// Exempt calls to this number in the last 30 days (LAW-5); absent is none.
     pub recent_exempt_calls: HashMap<Address, u32>,
+    /// The hours in which somebody wants messages of the category `General`; absent is the district's own.
+    pub hours: HashMap<PersonId, SendWindow>,
     /// The zone of each school named in the page.
     pub zones: HashMap<SchoolId, TimeZone>,
 }
@@ -160,6 +165,8 @@ pub enum Basis {
     OptedIn,
     /// LAW-5: an exempt call to a home line, one of three in 30 days.
     Exempt,
+    /// The family turned notifications on, on its own device.
+    App,
     /// A24: the one invitation to a mobile that the family gave.
     Invitation,
     /// LAW-13, LAW-20: the family wrote, and this answers.
@@ -173,6 +180,7 @@ impl Basis {
             Self::Provided => "provided",
             Self::OptedIn => "opted_in",
             Self::Exempt => "exempt",
+            Self::App => "app",
             Self::Invitation => "invitation",
             Self::Answer => "answer",
         }

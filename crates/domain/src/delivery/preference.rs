@@ -61,11 +61,11 @@ impl Wish {
 
 /// Whether the category reaches this slot over this channel before a family chooses anything (A40-A45).
 ///
-/// A text cell is on for every category once the number has said YES; whether it has is for `basis` to ask.
+/// A text cell is on for every category once the number has said YES; whether it has is for `basis` to ask. So is the
+/// app, once it may show messages on some device: whoever set it up wants them.
 pub const fn is_default(category: Category, slot: Slot, channel: Channel) -> bool {
     match channel {
-        Channel::Sms => true,
-        Channel::Push => false,
+        Channel::Sms | Channel::Push => true,
         Channel::Voice | Channel::Email => match category.rule().defaults {
             DefaultSlots::Everything => true,
             DefaultSlots::HomesAndEmails => match slot {

@@ -34,10 +34,12 @@ pub enum SuppressReason {
     NoAddress,
     /// The family has it already, and the sender chose to leave its other phones alone then.
     Reached,
+    /// The app was taken off the last device between the plan and the sending.
+    NoApp,
 }
 
 impl SuppressReason {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::NotDefault,
         Self::PreferenceOff,
         Self::NoConsent,
@@ -52,6 +54,7 @@ impl SuppressReason {
         Self::DenyListed,
         Self::NoAddress,
         Self::Reached,
+        Self::NoApp,
     ];
 
     /// The code in the database; 1 to 99.
@@ -71,6 +74,7 @@ impl SuppressReason {
             Self::DenyListed => 12,
             Self::NoAddress => 13,
             Self::Reached => 14,
+            Self::NoApp => 15,
         }
     }
 
@@ -95,6 +99,7 @@ impl SuppressReason {
             Self::DenyListed => "a number that must never be dialled",
             Self::NoAddress => "no phone or address on record that this message could use",
             Self::Reached => "the family has it already, and the sender chose to leave its other phones alone then",
+            Self::NoApp => "the app was taken off every device",
         }
     }
 }
@@ -126,6 +131,8 @@ pub enum FailReason {
     OptedOutAtCarrier,
     Refused,
     ExpiredAtCarrier,
+    /// Push services know none of the app's devices any more.
+    AppGone,
     ContentRefused,
     Throttled,
     Congestion,
@@ -139,7 +146,7 @@ pub enum FailReason {
 }
 
 impl FailReason {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Busy,
         Self::NoAnswer,
         Self::Declined,
@@ -152,6 +159,7 @@ impl FailReason {
         Self::OptedOutAtCarrier,
         Self::Refused,
         Self::ExpiredAtCarrier,
+        Self::AppGone,
         Self::ContentRefused,
         Self::Throttled,
         Self::Congestion,
@@ -178,6 +186,7 @@ impl FailReason {
             Self::OptedOutAtCarrier => 123,
             Self::Refused => 124,
             Self::ExpiredAtCarrier => 125,
+            Self::AppGone => 126,
             Self::ContentRefused => 140,
             Self::Throttled => 141,
             Self::Congestion => 142,
@@ -204,9 +213,12 @@ impl FailReason {
             | Self::Deferred
             | Self::ExpiredAtCarrier
             | Self::Unspecified => Family::RecipientForNow,
-            Self::BadNumber | Self::BadMailbox | Self::BadDomain | Self::OptedOutAtCarrier | Self::Refused => {
-                Family::RecipientForGood
-            }
+            Self::BadNumber
+            | Self::BadMailbox
+            | Self::BadDomain
+            | Self::OptedOutAtCarrier
+            | Self::Refused
+            | Self::AppGone => Family::RecipientForGood,
             Self::ContentRefused
             | Self::Throttled
             | Self::Congestion
@@ -233,6 +245,7 @@ impl FailReason {
             Self::OptedOutAtCarrier => "the carrier says this number opted out",
             Self::Refused => "the recipient's side refused it",
             Self::ExpiredAtCarrier => "the carrier gave up trying",
+            Self::AppGone => "the app was taken off every device",
             Self::ContentRefused => "the carrier refused the text",
             Self::Throttled => "the carrier asked us to slow down",
             Self::Congestion => "the network was congested",

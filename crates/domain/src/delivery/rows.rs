@@ -39,9 +39,11 @@ struct Walk<'l, 'a> {
 
 /// Whose row it is, and in which language it speaks.
 #[derive(Clone, Copy)]
-struct Whose<'a> {
+struct Whose<'a, 'w> {
     person: &'a Person,
     language: &'a Language,
+    /// Whose hours count: the guardian himself, or both contacts for a home phone.
+    hours_of: &'w [PersonId],
 }
 
 impl<'a> Walk<'_, 'a> {
@@ -52,7 +54,8 @@ impl<'a> Walk<'_, 'a> {
             return;
         }
         let ties = lookup.alert_ties(student);
-        let whose = Whose { person: student, language: self.home_language(student, &ties) };
+        let hours_of: Vec<PersonId> = ties.iter().map(|tie| tie.guardian).collect();
+        let whose = Whose { person: student, language: self.home_language(student, &ties), hours_of: &hours_of };
         let id = student.membership.person;
         for known in lookup.points_of(id) {
             for channel in lookup.channels_of(*known) {
@@ -75,7 +78,8 @@ impl<'a> Walk<'_, 'a> {
         if ties.is_empty() {
             return;
         }
-        let whose = Whose { person: guardian, language: &guardian.language };
+        let hours_of = [guardian.membership.person];
+        let whose = Whose { person: guardian, language: &guardian.language, hours_of: &hours_of };
         let before = self.rows.len();
         for known in lookup.points_of(guardian.membership.person) {
             for channel in lookup.channels_of(*known) {
@@ -97,7 +101,7 @@ impl<'a> Walk<'_, 'a> {
         if !lookup.selects(person) {
             return;
         }
-        let whose = Whose { person, language: &person.language };
+        let whose = Whose { person, language: &person.language, hours_of: &[] };
         let before = self.rows.len();
         for known in lookup.points_of(person.membership.person) {
             for channel in lookup.channels_of(*known) {
@@ -121,7 +125,7 @@ impl<'a> Walk<'_, 'a> {
             let id = student.membership.person;
             let selected = student.membership.kind == PersonKind::Student && lookup.selects(student);
             if selected && named.binary_search(&id).is_err() {
-                let whose = Whose { person: student, language: &student.language };
+                let whose = Whose { person: student, language: &student.language, hours_of: &[] };
                 self.no_address(whose, student.membership.schools.iter().min().copied(), vec![id]);
             }
         }
@@ -129,7 +133,7 @@ impl<'a> Walk<'_, 'a> {
 
     /// Folds the verdicts on the children to one row: sent for those for whom any says so, otherwise left out for the
     /// reason that came nearest to sending. Children who are contested at this address go apart.
-    fn fold(&mut self, whose: Whose<'a>, known: Known<'a>, channel: Channel) {
+    fn fold(&mut self, whose: Whose<'a, '_>, known: Known<'a>, channel: Channel) {
         let Some(best) = self.cells.iter().map(|cell| weight(cell.verdict.err())).max() else {
             return;
         };
@@ -140,7 +144,8 @@ impl<'a> Walk<'_, 'a> {
             None => {}
             Some(Err(reason)) => self.push(whose, known, channel, (children, 0, Decision::Suppress(reason))),
             Some(Ok(basis)) => {
-                let send = Decision::Send { not_before: self.lookup.leaves_at(known.point.school), basis };
+                let not_before = self.lookup.leaves_for(known.point.school, whose.hours_of.iter().copied());
+                let send = Decision::Send { not_before, basis };
                 let lookup = self.lookup;
                 let apart: Vec<PersonId> =
                     children.extract_if(.., |child| lookup.is_contested(known.address, *child)).collect();
@@ -156,7 +161,7 @@ impl<'a> Walk<'_, 'a> {
 
     fn push(
         &mut self,
-        whose: Whose<'a>,
+        whose: Whose<'a, '_>,
         known: Known<'a>,
         channel: Channel,
         (children, merge_group, decision): (Vec<PersonId>, i64, Decision),
@@ -180,7 +185,7 @@ impl<'a> Walk<'_, 'a> {
     }
 
     /// One row that says so, on the first channel of the broadcast.
-    fn no_address(&mut self, whose: Whose<'a>, school: Option<SchoolId>, children: Vec<PersonId>) {
+    fn no_address(&mut self, whose: Whose<'a, '_>, school: Option<SchoolId>, children: Vec<PersonId>) {
         let Some(channel) = self.lookup.channels.first().copied() else {
             return;
         };
@@ -217,7 +222,7 @@ const fn weight(verdict: Option<SuppressReason>) -> u8 {
         Some(SuppressReason::DenyListed) => 7,
         Some(SuppressReason::DeadAddress) => 8,
         Some(SuppressReason::Complained) => 9,
-        Some(SuppressReason::CallLimit) => 10,
+        Some(SuppressReason::CallLimit | SuppressReason::NoApp) => 10,
         Some(SuppressReason::NoGateway) => 11,
         Some(SuppressReason::Merged) => 12,
         // Said after the plan, when the family has it.

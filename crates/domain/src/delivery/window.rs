@@ -12,6 +12,13 @@ pub struct SendWindow {
 }
 
 impl SendWindow {
+    /// The hours of both; `None` if they have none in common.
+    #[must_use]
+    pub fn within(self, other: Self) -> Option<Self> {
+        let both = Self { opens: self.opens.max(other.opens), closes: self.closes.min(other.closes) };
+        (both.opens < both.closes).then_some(both)
+    }
+
     /// From `opens`, included, to `closes`, excluded.
     pub fn holds(self, time: Time) -> bool {
         self.opens <= time && time < self.closes

@@ -92,12 +92,13 @@ impl Slot {
         Self::ALL.into_iter().find(|slot| slot.code() == code)
     }
 
-    /// The channels that an address in this slot can carry. A home or work line never receives a text (A5, A24).
+    /// The channels that an address in this slot can carry. A home or work line never receives a text (A5, A24). The app
+    /// belongs to the e-mail address with which it is signed in.
     pub const fn channels(self) -> &'static [Channel] {
         match self {
             Self::HomePrimary | Self::HomeSecondary | Self::Home | Self::Work => &[Channel::Voice],
             Self::Mobile => &[Channel::Voice, Channel::Sms],
-            Self::Email => &[Channel::Email],
+            Self::Email => &[Channel::Email, Channel::Push],
         }
     }
 

@@ -105,7 +105,8 @@ proptest! {
                     prop_assert!(matches!(basis, Basis::Provided | Basis::Exempt));
                     prop_assert!(!last(Program::Voice).is_some_and(is_revocation));
                 }
-                Channel::Email | Channel::Push => prop_assert_eq!(basis, Basis::Provided),
+                Channel::Email => prop_assert_eq!(basis, Basis::Provided),
+                Channel::Push => prop_assert_eq!(basis, Basis::App),
             }
         }
     }

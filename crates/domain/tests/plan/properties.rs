@@ -11,7 +11,9 @@ use schoolbell_domain::consent::ConsentState;
 use schoolbell_domain::delivery::SuppressReason;
 use schoolbell_domain::delivery::digest::PlanDigest;
 use schoolbell_domain::delivery::explain::explain;
-use schoolbell_domain::delivery::plan::{Ask, Basis, Decision, Page, PlanRow, PreferenceKey, Relationship, plan};
+use schoolbell_domain::delivery::plan::{
+    Ask, Basis, Decision, Page, PlanRow, Point, PreferenceKey, Relationship, plan,
+};
 use schoolbell_domain::delivery::summary::PlanSummary;
 use schoolbell_domain::delivery::suppression::Suppression;
 use schoolbell_domain::ids::{PersonId, SchoolId};
@@ -28,7 +30,7 @@ fn dice() -> impl Strategy<Value = Dice> {
         prop::collection::vec((any::<u8>(), any::<u8>(), 0..5_u8, prop::bool::weighted(0.2)), 0..14),
         prop::collection::vec((any::<u8>(), 0..2_u8, 0..6_u8, 0..5_u8), 0..30),
         prop::collection::vec((any::<u8>(), any::<u8>(), any::<bool>(), any::<bool>()), 0..20),
-        prop::collection::vec((0..8_u8, 0..9_u8), 0..10),
+        prop::collection::vec((0..8_u8, 0..10_u8), 0..10),
     )
 }
 
@@ -109,6 +111,7 @@ fn know(town: &mut Town, facts: Vec<(u8, u8)>) {
             7 => drop(
                 town.page.suppressions.insert((at(&format!("mail{number}")), Channel::Email), Suppression::Complaint),
             ),
+            8 => drop(town.page.apps.insert(at(&format!("mail{number}")))),
             _ => drop(town.page.recent_exempt_calls.insert(phone, 3)),
         }
     }
@@ -172,7 +175,9 @@ fn concerned(ask: &Ask, page: &Page) -> BTreeSet<(i64, Channel)> {
         }
     }
     let of = page.points.iter().filter(|p| staff.contains(&p.person) || places.contains(&(p.person, p.school)));
-    of.flat_map(|p| p.slot.channels().iter().filter(|c| ask.channels.contains(c)).map(|c| (p.id.raw(), *c))).collect()
+    let carries = |p: &Point, c: &Channel| *c != Channel::Push || page.apps.contains(&p.address);
+    let channels = |p| ask.channels.iter().filter(move |c| carries(p, c));
+    of.flat_map(|p| channels(p).filter(|c| p.slot.channels().contains(c)).map(|c| (p.id.raw(), *c))).collect()
 }
 
 proptest! {
@@ -250,7 +255,11 @@ proptest! {
                         prop_assert!(page.recent_exempt_calls.get(address).is_none_or(|calls| *calls < 3));
                     }
                 }
-                Channel::Email | Channel::Push => prop_assert_eq!(basis, Basis::Provided),
+                Channel::Email => prop_assert_eq!(basis, Basis::Provided),
+                Channel::Push => {
+                    prop_assert_eq!((basis, row.slot), (Basis::App, Some(Slot::Email)));
+                    prop_assert!(page.apps.contains(address));
+                }
             }
             prop_assert!(ask.gateways.contains(&row.channel) && ask.channels.contains(&row.channel));
             prop_assert_ne!(page.suppressions.get(&(address.clone(), row.channel)), Some(&Suppression::Dead));
@@ -297,6 +306,7 @@ proptest! {
             for row in rows.iter().filter(sends).filter(|row| row.children.contains(&tie.student)) {
                 prop_assert_ne!(row.person, tie.guardian);
                 if row.address.as_ref().is_some_and(|address| his.contains(address)) {
+                    prop_assert_ne!(row.channel, Channel::Push);
                     prop_assert_eq!(&row.children, &vec![tie.student]);
                     prop_assert_eq!(row.merge_group, tie.student.raw());
                 }

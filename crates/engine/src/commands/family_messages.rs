@@ -11,12 +11,12 @@ use schoolbell_domain::delivery::SuppressReason;
 use schoolbell_domain::delivery::explain::{Step, explain};
 use schoolbell_domain::delivery::plan::{Decision, PlanRow};
 use schoolbell_domain::family::{Addressed, Sight};
-use schoolbell_domain::ids::{BroadcastId, ContentId, PersonId, SchoolId, UserId};
+use schoolbell_domain::ids::{BroadcastId, ContentId, DeliveryId, PersonId, SchoolId, UserId};
 use schoolbell_domain::people::PersonKind;
 use schoolbell_store::ReadTx;
 use schoolbell_store::read::broadcasts::Broadcast;
-use schoolbell_store::read::content;
 use schoolbell_store::read::family::{self, FamilyMessage, FamilyRow};
+use schoolbell_store::read::{content, push};
 
 use super::hear_call::hear_call;
 use super::save_draft::get;
@@ -68,6 +68,8 @@ pub struct SeenWhole {
     pub texts: Vec<SeenText>,
     /// By row: the rules that led to it, as they stand now.
     pub why: HashMap<i64, Vec<Step>>,
+    /// When a notification of the app was opened.
+    pub opened: HashMap<DeliveryId, Timestamp>,
 }
 
 /// Messages sent before an instant, newest first, about one child or all; `words` as people remember them.
@@ -107,7 +109,10 @@ pub async fn family_message(engine: &Engine, family: &Family, id: BroadcastId) -
         Renderer::of(&mut reads, &broadcast.draft, &planning.district, &sender, seen.message.sent_at).await?;
     let texts = texts(&mut reads, (family, &seen), &broadcast, renderer).await?;
     let why = why(&mut reads, (family, &seen), &planning).await?;
-    Ok(SeenWhole { seen, sender, texts, why })
+    let notices = seen.rows.iter().filter(|row| row.row.channel == Channel::Push);
+    let notices: Vec<DeliveryId> = notices.map(|row| row.row.id).collect();
+    let opened = push::opened(&mut reads, &notices).await?;
+    Ok(SeenWhole { seen, sender, texts, why, opened })
 }
 
 /// What a call of a message played to this family. `NotFound` for a call that was not theirs.

@@ -5,6 +5,7 @@ use schoolbell_domain::language::Language;
 use schoolbell_store::StoreError;
 use schoolbell_store::read::family_doors::lookup_session;
 use schoolbell_store::write::family_doors as doors;
+use schoolbell_store::write::push;
 
 use super::family_sign_in::IDLE;
 use super::sign_in::token_hash;
@@ -51,7 +52,11 @@ pub async fn family_session(engine: &Engine, token: &str) -> CommandResult<Optio
 pub async fn leave(engine: &Engine, signed_in: &FamilyIn) -> CommandResult<()> {
     engine
         .db
-        .write("sign a family out", async |tx| doors::end_session(tx, &signed_in.token_hash).await.map(drop))
+        .write("sign a family out", async |tx| {
+            // The next reader of this device must not see what comes for this one.
+            push::leave(tx, &signed_in.token_hash).await?;
+            doors::end_session(tx, &signed_in.token_hash).await.map(drop)
+        })
         .await
         .map_err(|error: StoreError| error.into())
 }

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use schoolbell_domain::email::EmailAddress;
 use schoolbell_domain::ids::JobId;
 use schoolbell_domain::permission::{Act, Scope};
-use schoolbell_store::read::family_doors::{FamilySession, codes_asked_for};
+use schoolbell_store::read::family_doors::{FamilySession, codes_asked_for, tries_at};
 use schoolbell_store::write::family_doors as doors;
 use schoolbell_store::write::jobs::{self, NewJob};
 use schoolbell_store::{StoreError, Tx};
@@ -31,10 +31,12 @@ pub struct NewFamilySession {
 pub const CODE_LASTS: SignedDuration = SignedDuration::from_mins(10);
 /// So many answers to one challenge.
 const MOST_TRIES: i64 = 5;
-/// So many codes for one address in a quarter of an hour, and in a day: with five tries each, somebody who guesses for
-/// a whole year has a chance of one in 27.
+/// So many codes for one address in a quarter of an hour, and in a day.
 const MOST_IN_15_MINUTES: i64 = 5;
 const MOST_IN_A_DAY: i64 = 20;
+/// So many answers for one address in a day, over all browsers and codes; a right code puts the count back. After that no
+/// code opens until a day has passed: somebody who guesses for a whole year has a chance of one in 137.
+const MOST_TRIES_IN_A_DAY: i64 = 20;
 /// A session ends after so long without a visit.
 pub(super) const IDLE: SignedDuration = SignedDuration::from_hours(90 * 24);
 
@@ -82,8 +84,16 @@ pub async fn sign_in_with_code(
     let given = code_hash(&challenge, &digits);
     let now = engine.now();
     // The try is counted in a commit of its own: what follows may be rolled back, the count never.
-    let tried =
-        engine.db.write("try a family code", async |tx| doors::try_code(tx, &challenge, now, MOST_TRIES).await).await?;
+    let day = now - SignedDuration::from_hours(24);
+    let tried = engine
+        .db
+        .write("try a family code", async |tx| {
+            let Some(tried) = doors::try_code(tx, &challenge, now, MOST_TRIES).await? else { return Ok(None) };
+            // Guessing over many browsers is guessing at one door.
+            let too_many = tries_at(tx, &tried.email, day).await? > MOST_TRIES_IN_A_DAY;
+            Ok::<_, StoreError>(Some(tried).filter(|_| !too_many))
+        })
+        .await?;
     let fits = tried.as_ref().and_then(|tried| tried.code_hash.as_deref()).unwrap_or_default();
     let fits = bool::from(fits.as_bytes().ct_eq(given.as_bytes()));
     let email = tried.filter(|_| fits).map(|tried| tried.email).ok_or_else(wrong_code)?;
@@ -148,7 +158,7 @@ pub(crate) fn code_hash(challenge_hash: &str, code: &str) -> String {
     token_hash(&format!("{challenge_hash}:{code}"))
 }
 
-async fn begin(
+pub(super) async fn begin(
     engine: &Engine,
     tx: &mut Tx,
     family: &Family,

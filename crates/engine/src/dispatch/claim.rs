@@ -11,6 +11,7 @@ use schoolbell_domain::delivery::plan::Basis;
 use schoolbell_domain::delivery::{DeliveryState, FailReason, StateKind, SuppressReason};
 use schoolbell_domain::ids::{ContentId, DeliveryId, OriginId, SchoolId};
 use schoolbell_domain::people::Address;
+use schoolbell_gateways::push::Notice;
 use schoolbell_gateways::{Content, Outgoing, Right};
 use schoolbell_store::read::school_calls::SchoolCalls;
 use schoolbell_store::write::deliveries::{OriginKind, PRIORITY_REPLY};
@@ -20,6 +21,7 @@ use schoolbell_store::write::{attempts, gateways};
 use schoolbell_store::{Lease, StoreResult, Tx, read};
 
 use super::rate::Slots;
+use crate::notices::Notices;
 use crate::unsubscribe::Links;
 
 /// The right to what is being sent ends so long after it was last renewed.
@@ -64,6 +66,7 @@ pub(super) struct Found {
 pub(super) struct Contents {
     kept: HashMap<ContentId, Arc<Content>>,
     links: Links,
+    notices: Notices,
 }
 
 /// Claims what is due and may leave; notes the attempts. Nothing may be handed over before the commit.
@@ -115,6 +118,7 @@ struct Sendable {
     to: Address,
     from: Option<String>,
     content: Arc<Content>,
+    notice: Option<Box<Notice>>,
     is_reply: bool,
 }
 
@@ -129,6 +133,7 @@ impl Sendable {
             urgent: self.standing.urgent,
             expires_at: self.standing.expires_at,
             unsubscribe_url,
+            notice: self.notice,
             right,
         };
         // From here on the row is being sent.
@@ -173,6 +178,11 @@ async fn set_aside(
     contents.load(tx, &due).await?;
     let origins: Vec<_> = due.iter().map(|due| due.standing.place.origin).collect();
     contents.links.load(tx, ask.channel, &origins).await?;
+    if ask.channel == Channel::Push {
+        let emails: Vec<&str> =
+            due.iter().filter_map(|due| due.standing.address.as_ref()).map(Address::expose).collect();
+        contents.notices.load(tx, &origins, &emails).await?;
+    }
     let senders = senders_of(tx, &due).await?;
     let callers = callers_of(tx, ask.channel).await?;
     let reached = reached_of(tx, ask.channel, &due).await?;
@@ -182,14 +192,24 @@ async fn set_aside(
         let end = match may_leave(&standing, priority, &ledgers, ask) {
             Ok(()) if reached.contains(&standing.id) => DeliveryState::Suppressed(SuppressReason::Reached),
             Ok(()) => {
-                if let (Some(to), Some(content)) = (standing.address.clone(), contents.get(standing.content)) {
-                    let school = standing.place.school.and_then(|school| callers.get(&school)?.caller_id.clone());
-                    let from = senders.get(&standing.place.origin).cloned().or(school);
-                    sendable.push(Sendable { standing, to, from, content, is_reply: priority == PRIORITY_REPLY });
-                    continue;
+                let (to, content) = (standing.address.clone(), contents.get(standing.content));
+                let notice = contents.notice(&standing, to.as_ref(), content.as_deref());
+                match (to, content) {
+                    (Some(_), Some(_)) if ask.channel == Channel::Push && notice.is_none() => {
+                        DeliveryState::Suppressed(SuppressReason::NoApp)
+                    }
+                    (Some(to), Some(content)) => {
+                        let school = standing.place.school.and_then(|school| callers.get(&school)?.caller_id.clone());
+                        let from = senders.get(&standing.place.origin).cloned().or(school);
+                        let is_reply = priority == PRIORITY_REPLY;
+                        sendable.push(Sendable { standing, to, from, content, notice, is_reply });
+                        continue;
+                    }
+                    (_, _) => {
+                        tracing::error!(delivery.id = %standing.id, "a queued delivery has no address or no text");
+                        DeliveryState::Rejected(FailReason::GatewayFault)
+                    }
                 }
-                tracing::error!(delivery.id = %standing.id, "a queued delivery has no address or no text");
-                DeliveryState::Rejected(FailReason::GatewayFault)
             }
             Err(end) => end,
         };
@@ -289,6 +309,14 @@ async fn ledgers_of(tx: &mut Tx, channel: Channel, due: &[Due]) -> StoreResult<L
 impl Contents {
     fn get(&self, id: Option<ContentId>) -> Option<Arc<Content>> {
         self.kept.get(&id?).cloned()
+    }
+
+    /// What the app shows; nothing for other channels.
+    fn notice(&self, row: &Standing, to: Option<&Address>, content: Option<&Content>) -> Option<Box<Notice>> {
+        if row.place.channel != Channel::Push {
+            return None;
+        }
+        self.notices.of((row.place.origin, row.id, row.attempts), to?.expose(), content?).map(Box::new)
     }
 
     async fn load(&mut self, tx: &mut Tx, due: &[Due]) -> StoreResult<()> {

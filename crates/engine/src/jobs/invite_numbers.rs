@@ -73,6 +73,24 @@ async fn invite(engine: &Engine, tx: &mut Tx, district: &District, numbers: &[Un
     if numbers.is_empty() {
         return Ok(());
     }
+    let rows = write(engine, tx, district, numbers).await?;
+    let now = engine.now();
+    let invited: Vec<(&Address, DeliveryId)> =
+        numbers.iter().zip(rows).map(|(number, row)| (&number.number, row)).collect();
+    invitations::insert(tx, &invited, now).await?;
+    let evidence = |id: DeliveryId| json!({ "delivery": id.to_string() }).to_string();
+    let events: Vec<_> =
+        invited.iter().map(|(number, id)| event(engine, number, ("schoolbell", evidence(*id)))).collect();
+    consent::record(tx, &events).await
+}
+
+/// Writes the texts of invitations, one for each number, in its order.
+pub(crate) async fn write(
+    engine: &Engine,
+    tx: &mut Tx,
+    district: &District,
+    numbers: &[Uninvited],
+) -> StoreResult<Vec<DeliveryId>> {
     let now = engine.now();
     let origin = OriginId::from_raw(engine.next_id());
     let text = NewContent {
@@ -91,11 +109,7 @@ async fn invite(engine: &Engine, tx: &mut Tx, district: &District, numbers: &[Un
         .map(|number| delivery(engine, number, (origin, content.first().copied()), (now, not_before)))
         .collect();
     deliveries::insert(tx, &rows).await?;
-    let invited: Vec<(&Address, DeliveryId)> =
-        numbers.iter().zip(&rows).map(|(number, row)| (&number.number, row.id)).collect();
-    invitations::insert(tx, &invited, now).await?;
-    let events: Vec<_> = invited.iter().map(|(number, id)| event(engine, number, *id, now)).collect();
-    consent::record(tx, &events).await
+    Ok(rows.iter().map(|row| row.id).collect())
 }
 
 fn delivery(
@@ -126,16 +140,17 @@ fn delivery(
     }
 }
 
-fn event(engine: &Engine, number: &Address, delivery: DeliveryId, now: Timestamp) -> NewConsentEvent {
+/// The entry of the ledger: who invited, and by which delivery.
+pub(crate) fn event(engine: &Engine, number: &Address, (actor, evidence): (&str, String)) -> NewConsentEvent {
     NewConsentEvent {
         number: number.expose().to_owned(),
         program: Program::Alerts,
         event: ConsentEvent {
             id: ConsentEventId::from_raw(engine.next_id()),
             kind: ConsentEventKind::Invited,
-            at: now,
-            actor: "schoolbell".to_owned(),
-            evidence: json!({ "delivery": delivery.to_string() }).to_string(),
+            at: engine.now(),
+            actor: actor.to_owned(),
+            evidence,
         },
     }
 }

@@ -5,6 +5,7 @@ use schoolbell_domain::ids::{ConsentEventId, ImportId, JobId};
 use schoolbell_store::read::roster::{mobiles_without_ledger, phones_without_ledger};
 use schoolbell_store::write::consent::{NewConsentEvent, record};
 use schoolbell_store::write::jobs::{NewJob, enqueue};
+use schoolbell_store::write::suppressions;
 use schoolbell_store::{StoreResult, Tx};
 use serde_json::json;
 
@@ -20,6 +21,13 @@ pub const INVITE_NUMBERS: &str = "invite_numbers";
 /// another child is not entered again, so it is never invited twice, and what was revoked stays revoked.
 pub(crate) async fn settle(engine: &Engine, tx: &mut Tx, import: ImportId) -> StoreResult<()> {
     families::join(tx).await?;
+    let lifted = suppressions::lift_passed_on(tx).await?;
+    if lifted > 0 {
+        tracing::info!(
+            addresses = lifted,
+            "addresses passed to other families; what the network said of the old ones was lifted"
+        );
+    }
     let evidence = json!({ "import": import }).to_string();
     let event = |number: String, program: Program| NewConsentEvent {
         number,

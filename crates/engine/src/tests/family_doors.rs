@@ -107,6 +107,38 @@ async fn a_code_works_once_for_ten_minutes_for_five_tries_and_in_its_own_browser
 }
 
 #[tokio::test]
+async fn guessing_over_many_browsers_is_guessing_at_one_door() {
+    on_both(async |db| -> Result<(), CommandError> {
+        let town = Town::build(db, 4).await?;
+        let engine = &town.engine;
+        // Four browsers, five wrong answers each, spread over an hour so that each gets a code.
+        for _ in 0..4 {
+            let (challenge, _) = asked(&town, PAT).await?;
+            for _ in 0..5 {
+                assert!(sign_in_with_code(engine, &challenge, "no digits", "ua").await.is_err());
+            }
+            town.clock.move_by(16 * 60);
+        }
+        let (challenge, codes) = asked(&town, PAT).await?;
+        let right = codes.last().unwrap().clone();
+        let locked = sentence(sign_in_with_code(engine, &challenge, &right, "ua").await);
+        let wrong = sentence(sign_in_with_code(engine, "f00", "000000", "ua").await);
+        assert_eq!(locked, wrong, "the twenty-first answer opens nothing, and does not say why");
+        // Another address is not touched; whoever shows himself at the desk comes in; and after a day all is as before.
+        let (other, codes) = asked(&town, "g1005@example.org").await?;
+        sign_in_with_code(engine, &other, codes.last().unwrap(), "ua").await?;
+        let link = make_family_link(engine, &Actor::command_line(), PAT, SignedDuration::from_hours(1)).await?;
+        sign_in_with_family_link(engine, &link, "ua").await?;
+        town.clock.move_by(24 * 3600);
+        let (challenge, codes) = asked(&town, PAT).await?;
+        sign_in_with_code(engine, &challenge, codes.last().unwrap(), "ua").await?;
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
 async fn codes_for_one_address_are_few_and_signing_in_voids_the_rest() {
     on_both(async |db| -> Result<(), CommandError> {
         let town = Town::build(db, 4).await?;

@@ -1,19 +1,28 @@
 //! What a family chooses: saves, undo, and floors that hold against two windows, an import and a STOP (A36, A46, A47, A51).
 
+use jiff::civil::time;
+use schoolbell_domain::audience::{Audience, AudienceRule};
 use schoolbell_domain::category::Category;
 use schoolbell_domain::channel::Channel;
 use schoolbell_domain::consent::{ConsentEventKind, ConsentState};
 use schoolbell_domain::delivery::SuppressReason;
 use schoolbell_domain::delivery::grid::GridCell;
 use schoolbell_domain::delivery::preference::Wish;
+use schoolbell_domain::delivery::suppression::Suppression;
+use schoolbell_domain::delivery::window::SendWindow;
 use schoolbell_domain::ids::ContactPointId;
 use schoolbell_domain::language::Language;
+use schoolbell_domain::people::Address;
+use schoolbell_store::StoreError;
 use schoolbell_store::read::consent::ledger;
+use schoolbell_store::read::plan_page::{self, Needs};
 use schoolbell_store::testing::on_both;
 use schoolbell_store::write::roster::{PointRow, RosterRow};
+use schoolbell_store::write::suppressions::{self, NewSuppression};
 
 use super::town::{Town, point};
 use crate::CommandError;
+use crate::commands::family_hours::{choose_hours, hours};
 use crate::commands::family_preferences::{
     Edit, NotSaved, Ways, choose, choose_language, remove_text_permission, undo, ways,
 };
@@ -183,6 +192,90 @@ async fn a28_removing_the_permission_ends_texts_alone_and_calls_still_ring() {
         assert!(matches!(no, Err(CommandError::NotFound(_))), "only one's own");
         choose_language(engine, &me, &Language::of("es")).await?;
         assert_eq!(family(&town).await?.language().tag(), "es");
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a37_hours_for_general_are_kept_for_both_schools_read_by_the_plan_and_never_shut_the_school_out() {
+    on_both(async |db| -> Result<(), CommandError> {
+        let town = Town::build(db, 4).await?;
+        let (engine, me) = (&town.engine, family(&town).await?);
+        assert_eq!(hours(engine, &me).await?.chosen, None);
+        let at = |hour| time(hour, 0, 0, 0);
+        for (opens, closes) in [(at(9), at(10)), (at(18), at(9)), (at(20), at(23)), (at(1), at(5))] {
+            let refused = choose_hours(engine, &me, Some((opens, closes))).await;
+            assert!(matches!(refused, Err(CommandError::BadInput(_))), "{opens} {closes}");
+        }
+        choose_hours(engine, &me, Some((at(16), at(18)))).await?;
+        // A language chosen beside it does not undo it.
+        choose_language(engine, &me, &Language::of("es")).await?;
+        let chosen = SendWindow { opens: at(16), closes: at(18) };
+        assert_eq!(hours(engine, &me).await?.chosen, Some(chosen));
+        let mut reads = engine.db.read().await?;
+        let everybody = Audience { include: vec![AudienceRule::District], except: Vec::new() };
+        let needs = Needs::of(&mut reads, Category::General, &everybody, &[Channel::Email], 0).await?;
+        let households: Vec<i64> = me.people.values().map(|person| person.household).collect();
+        let page = plan_page::load(&mut reads, &needs, &households).await?;
+        assert_eq!(page.hours.get(&me.circle.guardians[0]), Some(&chosen));
+        drop(reads);
+        choose_hours(engine, &me, None).await?;
+        assert_eq!(hours(engine, &me).await?.chosen, None);
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn law_43_a_dead_number_that_passes_to_another_family_is_called_again_and_not_for_the_one_that_had_it() {
+    on_both(async |db| -> Result<(), CommandError> {
+        let town = Town::build(db, 6).await?;
+        let now = town.engine.now();
+        let word = |number: &str, kind| NewSuppression {
+            address: Address::from_stored(number).unwrap(),
+            channel: Channel::Voice,
+            kind,
+            evidence: "{}".to_owned(),
+        };
+        let denied = "+13725559999";
+        let lift = async || -> Result<u64, CommandError> {
+            let lifted = town.engine.db.write("lift", async |tx| suppressions::lift_passed_on(tx).await).await;
+            lifted.map_err(|error: StoreError| error.into())
+        };
+        town.change(async |tx| {
+            suppressions::add(tx, &[word(MOBILE_NUMBER, Suppression::Dead), word(denied, Suppression::Denied)], now)
+                .await
+        })
+        .await?;
+        assert_eq!(lift().await?, 0, "the family still has it");
+        // The same person at another school: the same phone.
+        let later = now.as_millisecond() + 1;
+        let moved = PointRow { first_seen: later, ..point((77_001, 1015, 2), 5, MOBILE_NUMBER.to_owned()) };
+        let gone: Vec<PointRow> = [(10_151, 1), (10_152, 2)]
+            .map(|(id, school)| PointRow { active: false, ..point((id, 1015, school), 4, MOBILE_NUMBER.to_owned()) })
+            .into();
+        town.change(async |tx| {
+            PointRow::upsert(tx, &gone).await?;
+            PointRow::upsert(tx, std::slice::from_ref(&moved)).await.map(drop)
+        })
+        .await?;
+        assert_eq!(lift().await?, 0, "it moved with its owner");
+        // The second contact of this family shared it.
+        let mut rest: Vec<PointRow> = [(10_161, 1), (10_162, 2)]
+            .map(|(id, school)| PointRow { active: false, ..point((id, 1016, school), 4, MOBILE_NUMBER.to_owned()) })
+            .into();
+        rest.push(PointRow { active: false, ..moved.clone() });
+        town.change(async |tx| PointRow::upsert(tx, &rest).await.map(drop)).await?;
+        assert_eq!(lift().await?, 0, "nobody has it now");
+        let fresh = [
+            PointRow { first_seen: later, ..point((77_002, 1045, 1), 4, MOBILE_NUMBER.to_owned()) },
+            PointRow { first_seen: later, ..point((77_003, 1045, 1), 5, denied.to_owned()) },
+        ];
+        town.change(async |tx| PointRow::upsert(tx, &fresh).await.map(drop)).await?;
+        assert_eq!(lift().await?, 1, "another family gave it: it is their phone; what must never be dialled stays");
         Ok(())
     })
     .await

@@ -1,16 +1,22 @@
 //! YES opens, STOP closes at once, the invitation goes once (A23-A29, LAW-9 to LAW-13, LAW-20).
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use jiff::SignedDuration;
 use schoolbell_domain::channel::Channel;
 use schoolbell_domain::consent::{
     ConsentEventKind, ConsentState, PolicyAuthor, Program, RevocationRecord, RevocationScope,
 };
 use schoolbell_domain::delivery::plan::Basis;
+use schoolbell_domain::delivery::settle::AttemptOutcome;
 use schoolbell_domain::delivery::suppression::Suppression;
 use schoolbell_domain::delivery::{DeliveryState, SuppressReason};
+use schoolbell_domain::ids::{PersonId, SchoolId};
 use schoolbell_domain::people::{Address, ContactRole, PersonKind, Slot};
+use schoolbell_domain::permission::{Grant, Role, Scope};
 use schoolbell_domain::settings::DistrictSettings;
 use schoolbell_engine::commands::change_policy::change_revocation_policy;
+use schoolbell_engine::commands::invite_again::{invite_again, unconfirmed};
 use schoolbell_engine::commands::record_revocation::{Heard, HeardRevocation, Said, record_revocation};
 use schoolbell_engine::jobs::invite_numbers;
 use schoolbell_engine::{Actor, Queue};
@@ -314,6 +320,68 @@ async fn a24_a_mobile_is_invited_once_whoever_shares_it_and_however_often_the_jo
     .await
     .unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a24_an_invitation_that_got_lost_goes_once_more_only_when_a_person_of_the_school_decides() {
+    on_both(async |db| -> Result<(), StoreError> {
+        let bench = Bench::new(db);
+        settings(&bench).await;
+        family(&bench, FAMILY, 100).await;
+        // The wire breaks at the first one, and holds afterwards.
+        let carrier = Carrier::new(Channel::Sms, |outgoing| {
+            let lost = AttemptOutcome::Unknown { code: "the wire broke".to_owned() };
+            if outgoing.content.body.contains("Reply YES") && !RETRIED.load(Ordering::SeqCst) {
+                Some(lost)
+            } else {
+                accepted(outgoing)
+            }
+        });
+        RETRIED.store(false, Ordering::SeqCst);
+        bench.clock.advance(SignedDuration::from_hours(8));
+        let started = bench.start(carrier.clone());
+        let job = invite_numbers::job(&bench.engine);
+        bench.db.write("invite", async |tx| write::jobs::enqueue(tx, job).await).await?;
+        bench.engine.wake.now(Queue::Jobs);
+        bench.run_until_idle().await;
+        assert_eq!(carrier.took().len(), 1);
+        let main = PersonId::from_raw(103);
+        assert_eq!(unconfirmed(&bench.engine, &[FAMILY]).await.unwrap(), [FAMILY]);
+        // By itself it never goes again, whatever time passes and however often the job runs.
+        let job = invite_numbers::job(&bench.engine);
+        bench.db.write("again", async |tx| write::jobs::enqueue(tx, job).await).await?;
+        bench.engine.wake.now(Queue::Jobs);
+        bench.run_until_idle().await;
+        assert_eq!(carrier.took().len(), 1);
+        // Staff of another school may not; of this one they may, once.
+        let at = |school: i64| Actor {
+            user: None,
+            name: "Dolores".to_owned(),
+            grants: vec![Grant { role: Role::Registrar, scope: Scope::School(SchoolId::from_raw(school)) }],
+        };
+        assert!(invite_again(&bench.engine, &at(9), main, FAMILY).await.is_err());
+        RETRIED.store(true, Ordering::SeqCst);
+        invite_again(&bench.engine, &at(1), main, FAMILY).await.unwrap();
+        bench.run_until_idle().await;
+        assert_eq!(carrier.took().len(), 2);
+        assert!(invite_again(&bench.engine, &at(1), main, FAMILY).await.is_err(), "this one arrived");
+        assert_eq!(unconfirmed(&bench.engine, &[FAMILY]).await.unwrap(), Vec::<String>::new());
+        started.end().await;
+        let ledger = read::consent::ledger(&mut bench.db.read().await?, FAMILY).await?;
+        let invited: Vec<_> =
+            ledger.iter().filter(|entry| entry.link.event.kind == ConsentEventKind::Invited).collect();
+        assert_eq!(invited.len(), 2);
+        assert_eq!(invited[1].link.event.actor, "Dolores");
+        // Who has said STOP is not asked again.
+        bench.consent(FAMILY, Program::Alerts, ConsentEventKind::Stopped).await;
+        assert!(invite_again(&bench.engine, &at(1), main, FAMILY).await.is_err());
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+/// Whether the wire of the test above holds again.
+static RETRIED: AtomicBool = AtomicBool::new(false);
 
 async fn says(bench: &Bench, carrier: &Carrier, from: &str, body: &str) {
     let text = HeardText { from: from.to_owned(), ..heard(body) };

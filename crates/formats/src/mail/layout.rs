@@ -49,6 +49,11 @@ pub fn letter(subject: &str, source: &str, head: &Letterhead<'_>) -> Letter {
     Letter { html: page(subject, &clean(&body), head), text }
 }
 
+/// The text alone as a reader of plain letters sees it: what a notification shows.
+pub fn plain_text(source: &str) -> String {
+    plain::text(&markdown::events(source))
+}
+
 /// The text alone as HTML, without what stands around it: what the composer shows while somebody writes.
 pub fn body_html(source: &str) -> String {
     let mut body = String::new();

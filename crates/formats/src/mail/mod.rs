@@ -14,7 +14,7 @@ pub mod verp;
 
 pub use complaint::Complaint;
 pub use dsn::{Bounce, Failed};
-pub use layout::{Letter, Letterhead, body_html, letter};
+pub use layout::{Letter, Letterhead, body_html, letter, plain_text};
 pub use markdown::escape;
 pub use reply::{Enhanced, Phase, Reply, reason};
 pub use returned::{Returned, read as read_returned};

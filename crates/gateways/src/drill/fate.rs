@@ -65,7 +65,8 @@ pub fn fate(channel: Channel, address: &str, body: &str, attempt: u32) -> Fate {
     match channel {
         Channel::Voice => call(last_two(address), spread(address)),
         Channel::Sms => text(last_two(address), spread(address), body),
-        Channel::Email | Channel::Push => mail(address, attempt),
+        Channel::Email => mail(address, attempt),
+        Channel::Push => app(address),
     }
 }
 
@@ -178,6 +179,19 @@ fn mail(address: &str, attempt: u32) -> Fate {
     }
 }
 
+/// The app: most phones show it within seconds, one in ten is switched off.
+fn app(address: &str) -> Fate {
+    let spread = spread(address);
+    let taken = 40 + spread / 10;
+    if address.starts_with("nobody") {
+        Fate::refused(taken, FailReason::AppGone, "410 gone")
+    } else if spread < 100 {
+        Fate::accepted(taken, Vec::new())
+    } else {
+        Fate::accepted(taken, vec![(500 + 2 * spread, Word::Receipt(ReceiptStatus::Delivered, "shown"))])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,6 +264,14 @@ mod tests {
         assert_eq!(reason("96"), Some(FailReason::BadNumber));
         assert_eq!(reason("97"), Some(FailReason::Congestion));
         assert_eq!(reason("99"), Some(FailReason::BadNumber));
+    }
+
+    #[test]
+    fn the_app_shows_most_messages_soon_and_is_gone_from_the_devices_of_nobody() {
+        let of = |address: &str| fate(Channel::Push, address, "", 1);
+        let shown = (0..100).filter(|n| receipts(&of(&format!("family{n}@example.org"))) == ["shown"]).count();
+        assert!((75..100).contains(&shown), "{shown}");
+        assert!(matches!(of("nobody@example.org").answer, Answer::Refused(FailReason::AppGone, _)));
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::{Capacity, Gateway, InboundSink, Running};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DrillConfig {
-    /// The medium that it plays: `voice`, `sms` or `email`.
+    /// The medium that it plays: `voice`, `sms`, `email` or `push`.
     pub channel: Channel,
     /// How many times faster than life: 1 rings as long as a phone does, 20 makes a minute pass in three seconds.
     pub speed: f64,
@@ -70,9 +70,6 @@ impl DrillConfig {
         }
         if !(self.per_second.is_finite() && self.per_second > 0.0) {
             return Err(format!("per_second = {}: write a number above 0", self.per_second));
-        }
-        if self.channel == Channel::Push {
-            return Err("channel = \"push\": the drill plays voice, sms and email".to_owned());
         }
         Ok(())
     }

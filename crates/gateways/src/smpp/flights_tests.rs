@@ -27,6 +27,7 @@ fn message(parts: usize) -> Message {
         urgent: false,
         expires_at: Timestamp::UNIX_EPOCH,
         unsubscribe_url: None,
+        notice: None,
         right: crate::Right::default(),
     };
     sender.message(&outgoing, cut, 7).unwrap()

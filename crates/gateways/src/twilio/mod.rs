@@ -5,7 +5,6 @@
 
 mod client;
 pub mod config;
-mod pace;
 mod run;
 
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::client::{Client, Reach, Said};
-use super::pace::Pace;
+use crate::pace::Pace;
 use crate::{Health, Outcome, Outgoing};
 
 /// So often a message is posted again after "too many requests" before it goes back to the queue.

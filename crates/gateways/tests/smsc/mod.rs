@@ -53,6 +53,10 @@ impl Ear {
 }
 
 impl InboundSink for Ear {
+    fn gone<'a>(&'a self, _: &'a str, _: Vec<String>) -> BoxFuture<'a, Result<(), NotKept>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn receipts<'a>(&'a self, _: &'a str, heard: Vec<HeardReceipt>) -> BoxFuture<'a, Result<(), NotKept>> {
         Box::pin(self.keep(Kept::Receipts(heard)))
     }
@@ -133,6 +137,7 @@ impl Desk {
             urgent,
             expires_at: "2031-05-06T07:08:09Z".parse::<Timestamp>().expect("an instant"),
             unsubscribe_url: None,
+            notice: None,
             right: schoolbell_gateways::Right::default(),
         };
         soon("room in the channel", self.running.work.send(outgoing)).await.expect("the gateway lives");

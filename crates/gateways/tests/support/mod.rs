@@ -35,6 +35,10 @@ impl Clock for Fixed {
 pub struct Deaf;
 
 impl InboundSink for Deaf {
+    fn gone<'a>(&'a self, _: &'a str, _: Vec<String>) -> BoxFuture<'a, Result<(), NotKept>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn receipts<'a>(&'a self, _: &'a str, _: Vec<HeardReceipt>) -> BoxFuture<'a, Result<(), NotKept>> {
         Box::pin(async { Err(NotKept("mail has no receipts".to_owned())) })
     }
@@ -218,6 +222,7 @@ pub fn mail(number: i64, to: &str) -> Outgoing {
         urgent: false,
         expires_at: Timestamp::MAX,
         unsubscribe_url: None,
+        notice: None,
         right: schoolbell_gateways::Right::default(),
     }
 }

@@ -273,6 +273,10 @@ impl Voicing for Said {
 struct Ears(mpsc::UnboundedSender<HeardCall>);
 
 impl InboundSink for Ears {
+    fn gone<'a>(&'a self, _: &'a str, _: Vec<String>) -> BoxFuture<'a, Result<(), NotKept>> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn receipts<'a>(&'a self, _: &'a str, _: Vec<HeardReceipt>) -> BoxFuture<'a, Result<(), NotKept>> {
         Box::pin(async { Err(NotKept("calls have no receipts but their records".to_owned())) })
     }
@@ -362,6 +366,7 @@ impl Trunk {
             urgent: false,
             expires_at: Timestamp::MAX,
             unsubscribe_url: None,
+            notice: None,
             right: Right::default(),
         };
         self.running.work.send(outgoing).await.expect("the gateway takes work");

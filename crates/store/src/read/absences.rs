@@ -46,7 +46,7 @@ pub struct ListLine {
     pub late: bool,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct LineRow {
     student_id: i64,
     number: String,

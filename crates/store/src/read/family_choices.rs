@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use schoolbell_domain::category::Category;
 use schoolbell_domain::channel::Channel;
 use schoolbell_domain::delivery::plan::PreferenceKey;
+use schoolbell_domain::delivery::window::SendWindow;
 use schoolbell_domain::ids::{ContactPointId, PersonId};
 
+use super::plan_page::hours;
 use crate::error::{StoreError, StoreResult};
 use crate::on;
 use crate::sql::fetch_set;
@@ -27,6 +29,8 @@ pub struct Change {
 statements! {
     CHOICES = "SELECT guardian_id, student_id, category, contact_point_id, channel, wanted FROM preference \
         WHERE guardian_id IN {list@1}";
+    HOURS = "SELECT general_opens, general_closes FROM person_choice WHERE person_id IN {list@1} \
+        AND general_opens IS NOT NULL AND general_closes IS NOT NULL ORDER BY person_id";
     CHANGE = "SELECT at, before FROM family_change WHERE id = $1 AND email = $2 AND undone_at IS NULL";
     CHANGED = "SELECT MAX(id) FROM family_change WHERE email = $1";
 }
@@ -52,6 +56,15 @@ pub async fn choices(reads: &mut impl Reads, guardians: &[PersonId]) -> StoreRes
             Ok((category.parse().map_err(|_| damaged("a choice's category"))?, key, wanted))
         })
         .collect()
+}
+
+/// The hours for messages of the category `General` that the first of these chose; `None` if nobody did.
+pub async fn general_hours(reads: &mut impl Reads, guardians: &[PersonId]) -> StoreResult<Option<SendWindow>> {
+    if guardians.is_empty() {
+        return Ok(None);
+    }
+    let rows = fetch_set!(reads.tx(), (String, String), HOURS, [], guardians, |query, id| query.bind(id.raw()))?;
+    Ok(rows.first().and_then(|(opens, closes)| hours(opens, closes)))
 }
 
 /// A save of this account that has not been undone.

@@ -31,6 +31,7 @@ statements! {
         family_account.language FROM family_session \
         LEFT JOIN family_account ON family_account.email = family_session.email \
         WHERE family_session.token_hash = $1 AND family_session.expires_at > $2";
+    TRIES = "SELECT CAST(COALESCE(SUM(tries), 0) AS BIGINT) FROM family_code WHERE email = $1 AND created_at > $2 AND used_at IS NULL";
     ASKED = "SELECT COUNT(*) FROM family_code WHERE email = $1 AND created_at > $2";
 }
 
@@ -58,6 +59,15 @@ pub async fn lookup_session(
         })
     })
     .transpose()
+}
+
+/// How many answers to open codes of this address were given after `since`, over all browsers.
+pub async fn tries_at(reads: &mut impl Reads, email: &str, since: Timestamp) -> StoreResult<i64> {
+    Ok(on!(reads.tx(), |conn| sqlx::query_scalar(TRIES)
+        .bind(email)
+        .bind(since.as_millisecond())
+        .fetch_one(conn)
+        .await)?)
 }
 
 /// How many codes were asked for under this address after `since`, whether it is on record or not.

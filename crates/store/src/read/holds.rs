@@ -33,7 +33,7 @@ pub struct Hold {
     pub note: Option<String>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Row {
     id: i64,
     kind: String,

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use schoolbell_domain::audience::{Audience, AudienceRule, Membership};
 use schoolbell_domain::category::{Category, LawBasis};
@@ -11,6 +12,7 @@ use schoolbell_domain::channel::Channel;
 use schoolbell_domain::consent::{ConsentState, Program};
 use schoolbell_domain::delivery::plan::{Page, Person, Point, PreferenceKey, Relationship};
 use schoolbell_domain::delivery::suppression::Suppression;
+use schoolbell_domain::delivery::window::SendWindow;
 use schoolbell_domain::ids::{ContactPointId, ListId, PersonId, SchoolId, SectionId};
 use schoolbell_domain::language::Language;
 use schoolbell_domain::people::{Address, ContactRole, PersonKind, Slot};
@@ -35,13 +37,15 @@ pub struct Needs {
     lists: Vec<ListId>,
     /// Calls that the family did not agree to are counted where the law counts them (LAW-5).
     exempt_calls_since: Option<i64>,
+    /// Whether the app is asked for.
+    apps: bool,
     zones: HashMap<SchoolId, TimeZone>,
 }
 
 statements! {
     /// A language that somebody chose himself counts before the record's (LAW-56).
     PEOPLE = "SELECT person.id, person.kind, person.household, COALESCE(person_choice.language, person.language), student.school_id, student.grade, \
-        student.bus_am, student.bus_pm FROM person LEFT JOIN student ON student.person_id = person.id \
+        student.bus_am, student.bus_pm, person_choice.general_opens, person_choice.general_closes FROM person LEFT JOIN student ON student.person_id = person.id \
         LEFT JOIN person_choice ON person_choice.person_id = person.id \
         WHERE person.household IN {list@1} AND person.active";
     STAFF_SCHOOLS = "SELECT staff_school.person_id, staff_school.school_id FROM person \
@@ -65,6 +69,10 @@ statements! {
         JOIN contact_point ON contact_point.person_id = person.id \
         JOIN suppression ON suppression.address = contact_point.address \
         WHERE person.household IN {list@1} AND person.active AND contact_point.active";
+    APPS = "SELECT DISTINCT push_subscription.email FROM person \
+        JOIN contact_point ON contact_point.person_id = person.id AND contact_point.slot = 6 \
+        JOIN push_subscription ON push_subscription.email = contact_point.address \
+        WHERE person.household IN {list@1} AND person.active AND contact_point.active";
     EXEMPT_CALLS = "SELECT delivery.address, COUNT(*) FROM person JOIN delivery ON delivery.person_id = person.id \
         WHERE delivery.channel = 1 AND delivery.basis = 'exempt' AND delivery.state IN (2, 3, 4, 5, 7, 9) \
         AND delivery.created_at > $1 AND person.household IN {list@2} GROUP BY delivery.address";
@@ -77,7 +85,8 @@ statements! {
     HOUSEHOLD_OF = "SELECT household FROM person WHERE id = $1";
 }
 
-type PersonRow = (i64, i64, i64, String, Option<i64>, Option<String>, Option<String>, Option<String>);
+type Text = Option<String>;
+type PersonRow = (i64, i64, i64, String, Option<i64>, Text, Text, Text, Text, Text);
 
 impl Needs {
     /// Reads what every page shares: the zones, and which classes and lists the audience names.
@@ -117,7 +126,8 @@ impl Needs {
         lists.sort_unstable();
         lists.dedup();
         let counts = category.rule().law_basis == LawBasis::NumberProvided && channels.contains(&Channel::Voice);
-        Ok(Self { category, sections, lists, exempt_calls_since: counts.then_some(exempt_since_ms), zones })
+        let apps = channels.contains(&Channel::Push);
+        Ok(Self { category, sections, lists, exempt_calls_since: counts.then_some(exempt_since_ms), apps, zones })
     }
 }
 
@@ -152,8 +162,11 @@ async fn people(tx: &mut Tx, needs: &Needs, chunk: &[i64], page: &mut Page) -> S
             lists.entry(person).or_default().push(list);
         }
     }
-    for (id, kind, household, language, school, grade, bus_am, bus_pm) in rows {
+    for (id, kind, household, language, school, grade, bus_am, bus_pm, opens, closes) in rows {
         let person = PersonId::from_raw(id);
+        if let (Some(opens), Some(closes)) = (opens, closes) {
+            page.hours.insert(person, hours(&opens, &closes).ok_or_else(|| damaged(person, "the hours it chose"))?);
+        }
         let kind = PersonKind::from_code(kind).ok_or_else(|| damaged(person, "its kind"))?;
         let mut schools: Vec<SchoolId> = school.map(SchoolId::from_raw).into_iter().collect();
         schools.extend(staff.remove(&id).unwrap_or_default().into_iter().map(SchoolId::from_raw));
@@ -239,6 +252,10 @@ async fn permissions(tx: &mut Tx, needs: &Needs, chunk: &[i64], page: &mut Page)
         };
         page.suppressions.insert((address, channel), kind);
     }
+    if needs.apps {
+        let rows = fetch_set!(tx, (String,), APPS, [], chunk, |query, id| query.bind(*id))?;
+        page.apps.extend(rows.iter().filter_map(|(email,)| Address::from_stored(email)));
+    }
     if let Some(since) = needs.exempt_calls_since {
         let rows = fetch_set!(tx, (Option<String>, i64), EXEMPT_CALLS, [since], chunk, |query, id| query.bind(*id))?;
         for (address, count) in rows {
@@ -248,6 +265,12 @@ async fn permissions(tx: &mut Tx, needs: &Needs, chunk: &[i64], page: &mut Page)
         }
     }
     Ok(())
+}
+
+/// Hours as they are kept: `09:00`.
+pub(super) fn hours(opens: &str, closes: &str) -> Option<SendWindow> {
+    let time = |text: &str| Time::strptime("%H:%M", text).ok();
+    Some(SendWindow { opens: time(opens)?, closes: time(closes)? })
 }
 
 /// The household of a person, whole or former; `None` if nobody has this id.

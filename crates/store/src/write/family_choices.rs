@@ -1,8 +1,10 @@
 //! Keeping what families choose.
 
 use jiff::Timestamp;
+use jiff::civil::Time;
 use schoolbell_domain::category::Category;
 use schoolbell_domain::delivery::plan::PreferenceKey;
+use schoolbell_domain::delivery::window::SendWindow;
 use schoolbell_domain::ids::PersonId;
 
 use crate::error::StoreResult;
@@ -28,6 +30,9 @@ statements! {
         AND contact_point_id = $4 AND channel = $5";
     NOTE = "INSERT INTO family_change (id, email, at, before) VALUES ($1, $2, $3, $4)";
     UNDONE = "UPDATE family_change SET undone_at = $1 WHERE id = $2 AND undone_at IS NULL";
+    HOURS = "INSERT INTO person_choice (person_id, general_opens, general_closes, changed_at) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (person_id) DO UPDATE SET general_opens = excluded.general_opens, \
+        general_closes = excluded.general_closes, changed_at = excluded.changed_at";
     LANGUAGE = "INSERT INTO person_choice (person_id, language, changed_at) VALUES ($1, $2, $3) \
         ON CONFLICT (person_id) DO UPDATE SET language = excluded.language, changed_at = excluded.changed_at";
 }
@@ -107,6 +112,25 @@ pub async fn undone(tx: &mut Tx, id: i64, now: Timestamp) -> StoreResult<bool> {
         .await
         .map(|done| done.rows_affected()))?;
     Ok(rows == 1)
+}
+
+/// The hours for messages of the category `General`; `None`: those of the district.
+pub async fn set_general_hours(
+    tx: &mut Tx,
+    person: PersonId,
+    hours: Option<SendWindow>,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let text = |time: Time| time.strftime("%H:%M").to_string();
+    on!(tx, |conn| sqlx::query(HOURS)
+        .bind(person.raw())
+        .bind(hours.map(|hours| text(hours.opens)))
+        .bind(hours.map(|hours| text(hours.closes)))
+        .bind(now.as_millisecond())
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
 }
 
 /// The language in which somebody wants to be spoken to; an import never changes it.

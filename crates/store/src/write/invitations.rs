@@ -33,6 +33,9 @@ statements! {
                 AND suppression.channel = 2) \
             GROUP BY mobile.address) \
         ORDER BY point.id LIMIT $1";
+    MOBILE = "SELECT point.id, point.school_id FROM contact_point AS point \
+        WHERE point.person_id = $1 AND point.address = $2 AND point.slot = 4 AND point.active ORDER BY point.id";
+    AGAIN = "UPDATE invitation SET delivery_id = $1 WHERE number = $2 AND delivery_id = $3";
     INSERT = "INSERT INTO invitation (number, delivery_id, created_at) VALUES {rows:3@1}";
 }
 
@@ -51,6 +54,30 @@ pub async fn uninvited(tx: &mut Tx, most: i64) -> StoreResult<Vec<Uninvited>> {
             })
         })
         .collect())
+}
+
+/// This number as a mobile of this person; the oldest contact point stands for it.
+pub async fn mobile_of(tx: &mut Tx, person: PersonId, number: &Address) -> StoreResult<Option<Uninvited>> {
+    let row: Option<(i64, i64)> =
+        on!(tx, |conn| sqlx::query_as(MOBILE).bind(person.raw()).bind(number.expose()).fetch_optional(conn).await)?;
+    Ok(row.map(|(point, school)| Uninvited {
+        number: number.clone(),
+        person,
+        contact_point: ContactPointId::from_raw(point),
+        school: SchoolId::from_raw(school),
+    }))
+}
+
+/// Puts a second invitation in the place of the first; `false` if that is not the one that stands.
+pub async fn again(tx: &mut Tx, number: &str, (first, second): (DeliveryId, DeliveryId)) -> StoreResult<bool> {
+    let rows = on!(tx, |conn| sqlx::query(AGAIN)
+        .bind(second.raw())
+        .bind(number)
+        .bind(first.raw())
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(rows == 1)
 }
 
 /// Notes the invitations; a number that has one already is an error of the whole transaction.

@@ -44,8 +44,8 @@ pub struct Column {
 pub struct Row {
     pub kind: Kind,
     pub cells: Vec<Switch>,
-    /// Where this is the last phone that is on and one must be.
-    pub last: bool,
+    /// Where this is the last phone that is on and one must be: that it stays on, for all children or for some.
+    pub last: Option<String>,
 }
 
 /// One switch, of one record or of several at once.
@@ -138,7 +138,14 @@ fn row(t: Words, (category, point): (Category, &str), cells: &Cells<'_>, channel
         }
     });
     let cells_of = |channel| of(cells, category, channel);
-    Row { cells: switches.collect(), last: cells_of(Channel::Voice).any(|cell| cell.last), kind }
+    let voice: Vec<&GridCell> = cells_of(Channel::Voice).collect();
+    let last = match voice.iter().filter(|cell| cell.last).count() {
+        0 => None,
+        last if last == voice.len() => Some(t.say("last-phone")),
+        // A switch that stands half, or the last phone of one child and not of the other.
+        _ => Some(t.say("last-phone-some")),
+    };
+    Row { cells: switches.collect(), last, kind }
 }
 
 /// "Calls: Attendance and Schools out."
@@ -148,7 +155,8 @@ fn sum(t: Words, channel: Channel, cells: &Cells<'_>) -> Sum {
     let [all, some, none] = match channel {
         Channel::Voice => ["sum-call-all", "sum-call-some", "sum-call-none"],
         Channel::Sms => ["sum-text-all", "sum-text-some", "sum-text-none"],
-        Channel::Email | Channel::Push => ["sum-mail-all", "sum-mail-some", "sum-mail-none"],
+        Channel::Email => ["sum-mail-all", "sum-mail-some", "sum-mail-none"],
+        Channel::Push => ["sum-app-all", "sum-app-some", "sum-app-none"],
     };
     let words = match kinds.len() {
         0 => t.say(none),

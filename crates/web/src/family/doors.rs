@@ -46,6 +46,10 @@ struct SignInPage {
     t: Words,
     email: String,
     wrong: bool,
+    /// Whether the student information system signs in too.
+    portal: bool,
+    /// Somebody came from there and was not let in.
+    refused: bool,
 }
 
 #[derive(Template)]
@@ -67,8 +71,30 @@ struct LinkPage {
 
 /// `GET /family/sign-in`.
 pub async fn page(State(state): State<WebState>, headers: HeaderMap) -> PageResult<Response> {
-    let (door, cookies) = Door::of(&state, &headers).await?;
-    Ok((cookies, html(&SignInPage { t: door.t, door, email: String::new(), wrong: false })?).into_response())
+    sign_in_page(&state, &headers, ("", false), false).await
+}
+
+/// The door after a try from elsewhere that opened nothing.
+pub(super) async fn door_page(state: &WebState, headers: &HeaderMap) -> PageResult<Response> {
+    sign_in_page(state, headers, ("", false), true).await
+}
+
+async fn sign_in_page(
+    state: &WebState,
+    headers: &HeaderMap,
+    (email, wrong): (&str, bool),
+    refused: bool,
+) -> PageResult<Response> {
+    let (door, cookies) = Door::of(state, headers).await?;
+    let page = SignInPage {
+        t: door.t,
+        door,
+        email: email.to_owned(),
+        wrong,
+        portal: state.settings.portal.oidc.is_some(),
+        refused,
+    };
+    Ok((cookies, html(&page)?).into_response())
 }
 
 /// `POST /family/sign-in`: the same answer for every address.
@@ -86,9 +112,8 @@ pub async fn ask(
         }
         Err(CommandError::Fault(fault)) => Err(fault.into()),
         Err(CommandError::BadInput(_) | CommandError::Refused { .. } | CommandError::NotFound(_)) => {
-            let (door, cookies) = Door::of(&state, &headers).await?;
-            let page = SignInPage { t: door.t, door, email: fields.text("email").to_owned(), wrong: true };
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, cookies, html(&page)?).into_response())
+            let page = sign_in_page(&state, &headers, (fields.text("email"), true), false).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
     }
 }
@@ -145,7 +170,10 @@ pub async fn link_post(
 }
 
 /// The cookies of a session that began; `None` where a rule said no.
-fn begun(state: &WebState, tried: Result<commands::NewFamilySession, CommandError>) -> PageResult<Option<HeaderMap>> {
+pub(super) fn begun(
+    state: &WebState,
+    tried: Result<commands::NewFamilySession, CommandError>,
+) -> PageResult<Option<HeaderMap>> {
     match tried {
         Ok(session) => {
             let mut cookies = signed_in(state, &session.token)?;

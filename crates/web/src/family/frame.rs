@@ -11,6 +11,8 @@ pub enum Place {
     Ways,
     Contacts,
     Help,
+    /// Of no line of the menu.
+    App,
 }
 
 /// One line of the menu: where it leads, the key of its words, its icon.
@@ -42,6 +44,8 @@ pub struct FamilyFrame {
     pub menu: [MenuLine; 5],
     /// Whether the page listens for live events.
     pub live: bool,
+    /// What this browser subscribes with for notifications; `None` where the district sends none.
+    pub push: Option<String>,
 }
 
 impl FamilyFrame {
@@ -55,6 +59,7 @@ impl FamilyFrame {
             email: parent.family().email.clone(),
             menu: MENU,
             live: place == Place::Ways,
+            push: parent.push.clone(),
         }
     }
 }

@@ -144,10 +144,16 @@ pub async fn message(
 ) -> PageResult<Html<String>> {
     let t = parent.t;
     let whole = family_message(&state.engine, parent.family(), id).await?;
-    let SeenWhole { seen, sender, texts, why } = whole;
+    let SeenWhole { seen, sender, texts, why, opened } = whole;
     let (sent, left_out): (Vec<&SeenRow>, Vec<&SeenRow>) =
         seen.rows.iter().partition(|row| !matches!(row.row.state, DeliveryState::Suppressed(_)));
-    let way = |row: &&SeenRow| way(&parent, row, why.get(&row.row.id.raw()).map_or(&[], Vec::as_slice));
+    let way = |row: &&SeenRow| {
+        let mut way = way(&parent, row, why.get(&row.row.id.raw()).map_or(&[], Vec::as_slice));
+        if let Some(at) = opened.get(&row.row.id) {
+            way.when = format!("{}, {}", way.when, t.one("opened-at", "when", parent.teller().tell(*at)));
+        }
+        way
+    };
     let teller = parent.teller();
     html(&MessagePage {
         title: seen.message.title.clone(),

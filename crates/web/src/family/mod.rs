@@ -1,6 +1,7 @@
 //! The families' pages, under `/family`. They speak the reader's language; the words stand in `locales/`.
 
 pub mod absences;
+pub mod app;
 pub mod cards;
 pub mod contacts;
 pub mod doors;
@@ -10,6 +11,7 @@ pub mod home;
 pub mod live;
 pub mod looks;
 pub mod messages;
+pub mod portal;
 pub mod session;
 pub mod times;
 pub mod ways;

@@ -31,6 +31,7 @@ pub struct Parent {
     pub theme: Theme,
     pub district: String,
     pub zone: TimeZone,
+    pub push: Option<String>,
     pub now: Timestamp,
 }
 
@@ -48,6 +49,7 @@ impl Parent {
             theme: Theme::of(&parts.headers),
             district: district.name,
             zone: district.time_zone,
+            push: state.settings.push.as_ref().map(|door| door.public_key.clone()),
             now: state.engine.now(),
         })
     }

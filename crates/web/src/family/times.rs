@@ -1,6 +1,6 @@
 //! Times for families: the day in words of their language, the clock as their country writes it.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
@@ -12,6 +12,12 @@ pub struct FamilyTeller {
     pub t: Words,
     pub zone: TimeZone,
     pub now: Timestamp,
+}
+
+/// "6:02 a.m."
+pub fn clock(time: Time) -> String {
+    let half = if time.hour() < 12 { "a.m." } else { "p.m." };
+    format!("{} {half}", time.strftime("%-I:%M"))
 }
 
 impl FamilyTeller {
@@ -29,9 +35,7 @@ impl FamilyTeller {
 
     /// "6:02 a.m."
     pub fn clock(&self, at: Timestamp) -> String {
-        let there = at.to_zoned(self.zone.clone());
-        let half = if there.hour() < 12 { "a.m." } else { "p.m." };
-        format!("{} {half}", there.strftime("%-I:%M"))
+        clock(at.to_zoned(self.zone.clone()).time())
     }
 
     /// "Today, 6:02 a.m."

@@ -4,10 +4,13 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use jiff::civil::Time;
 use schoolbell_domain::category::Category;
 use schoolbell_domain::channel::Channel;
 use schoolbell_domain::ids::{ContactPointId, PersonId};
 use schoolbell_domain::language::Language;
+use schoolbell_engine::CommandError;
+use schoolbell_engine::commands::family_hours::{Hours, choose_hours, hours};
 use schoolbell_engine::commands::family_preferences::{
     Edit, NotSaved, choose, choose_language, remove_text_permission, undo, ways,
 };
@@ -18,6 +21,7 @@ use super::frame::{FamilyFrame, Place};
 use super::looks::kind;
 use super::messages::Choice;
 use super::session::{Parent, ParentForm};
+use super::times::clock;
 use crate::WebState;
 use crate::error::{PageError, PageResult};
 use crate::frame::html;
@@ -31,6 +35,17 @@ struct WaysPage {
     csrf: String,
     board: Board,
     languages: Vec<(&'static str, &'static str, bool)>,
+    hours: HoursForm,
+}
+
+/// The hours for General: what can be chosen, and what is.
+struct HoursForm {
+    /// Value, words, chosen.
+    opens: Vec<(String, String, bool)>,
+    closes: Vec<(String, String, bool)>,
+    own: bool,
+    district: String,
+    wrong: bool,
 }
 
 #[derive(Template)]
@@ -81,9 +96,11 @@ pub async fn page(
         (None, "stopped") => Some(good(t.say("texts-removed"))),
         (None, "seen") => Some(good(t.say("changed-now"))),
         (None, "language") => Some(good(t.say("language-saved"))),
+        (None, "hours") => Some(good(t.say("hours-saved"))),
         (None, _) => None,
     };
-    whole(&parent, board(&state, &parent, (&asked.child, ""), notice).await?)
+    let board = board(&state, &parent, (&asked.child, ""), notice).await?;
+    whole(&parent, board, hours_form(&state, &parent, asked.done == "no-hours").await?)
 }
 
 /// `POST /family/ways`: what changed on one card. Only what differs from what the card showed is an edit, so an old page
@@ -145,6 +162,42 @@ pub async fn language(State(state): State<WebState>, form: ParentForm) -> PageRe
     Ok(Redirect::to("/family/ways?done=language"))
 }
 
+/// `POST /family/ways/hours`: when messages of the category General may come.
+pub async fn general_hours(State(state): State<WebState>, form: ParentForm) -> PageResult<Redirect> {
+    let time = |name: &str| Time::strptime("%H:%M", form.fields.text(name)).ok();
+    let own = !form.fields.text("own").is_empty();
+    let chosen = match (own, time("opens"), time("closes")) {
+        (true, Some(opens), Some(closes)) => Some((opens, closes)),
+        (true, _, _) => return Ok(Redirect::to("/family/ways?done=no-hours#hours")),
+        (false, _, _) => None,
+    };
+    match choose_hours(&state.engine, form.parent.family(), chosen).await {
+        Ok(()) => Ok(Redirect::to("/family/ways?done=hours")),
+        Err(CommandError::BadInput(_)) => Ok(Redirect::to("/family/ways?done=no-hours#hours")),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn hours_form(state: &WebState, parent: &Parent, wrong: bool) -> PageResult<HoursForm> {
+    let Hours { district, chosen } = hours(&state.engine, parent.family()).await?;
+    let shown = chosen.unwrap_or(district);
+    let choices = |chosen: Time, from: Time, to: Time| {
+        let mut times: Vec<Time> = (0..24).filter_map(|hour| Time::new(hour, 0, 0, 0).ok()).collect();
+        times.push(chosen);
+        times.retain(|time| from <= *time && *time <= to);
+        times.sort_unstable();
+        times.dedup();
+        times.into_iter().map(|time| (time.strftime("%H:%M").to_string(), clock(time), time == chosen)).collect()
+    };
+    Ok(HoursForm {
+        opens: choices(shown.opens, district.opens, district.closes),
+        closes: choices(shown.closes, district.opens, district.closes),
+        own: chosen.is_some(),
+        district: parent.t.two("hours-from-to", ("opens", clock(district.opens)), ("closes", clock(district.closes))),
+        wrong,
+    })
+}
+
 /// A save that a rule refused, said beside the switches as they really stand.
 async fn refused(state: &WebState, form: &ParentForm, at: (&str, &str), no: NotSaved) -> PageResult<Response> {
     let (parent, t) = (&form.parent, form.parent.t);
@@ -158,7 +211,11 @@ async fn refused(state: &WebState, form: &ParentForm, at: (&str, &str), no: NotS
     };
     let notice = Notice { tone: "bell", icon: "circle-alert", words, undo: None };
     let board = board(state, parent, at, Some(notice)).await?;
-    let page = if form.fragment { part(parent, board)? } else { whole(parent, board)? };
+    let page = if form.fragment {
+        part(parent, board)?
+    } else {
+        whole(parent, board, hours_form(state, parent, false).await?)?
+    };
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
@@ -170,8 +227,9 @@ fn part(parent: &Parent, board: Board) -> PageResult<Html<String>> {
     html(&WaysFragment { t: parent.t, csrf: parent.signed_in.csrf_token.clone(), board })
 }
 
-fn whole(parent: &Parent, board: Board) -> PageResult<Html<String>> {
+fn whole(parent: &Parent, board: Board, hours: HoursForm) -> PageResult<Html<String>> {
     html(&WaysPage {
+        hours,
         frame: FamilyFrame::new(parent, Place::Ways, parent.t.say("menu-ways")),
         t: parent.t,
         csrf: parent.signed_in.csrf_token.clone(),

@@ -8,6 +8,7 @@ use schoolbell_domain::delivery::suppression::Suppression;
 use schoolbell_domain::ids::{BroadcastId, PersonId, SchoolId};
 use schoolbell_domain::people::{ContactRole, PersonKind, Slot};
 use schoolbell_domain::permission::{Act, Scope};
+use schoolbell_engine::commands::invite_again::unconfirmed;
 use schoolbell_engine::commands::record_revocation::Said;
 use schoolbell_store::read::district::{self, SchoolRow};
 use schoolbell_store::read::people_pages::{self, Card, PersonMessage, PointLine, Relative};
@@ -40,6 +41,8 @@ struct PersonPage {
     /// Where staff may write down that a number asked us to stop.
     revocation: Option<RevocationForm>,
     person: PersonId,
+    /// Mobiles whose invitation got lost: whose, as kept, as shown.
+    lost_invitations: Vec<(PersonId, String, String)>,
     /// What was just written down.
     noted: Option<&'static str>,
     messages: Vec<MessageLine>,
@@ -105,13 +108,17 @@ pub async fn page(
     let mut owners = Vec::new();
     let mut messages = Vec::new();
     let mut known = Vec::new();
+    let mut mobiles: Vec<(PersonId, String)> = Vec::new();
     for (id, owner) in owners_of(&card, &relatives) {
         let points = people_pages::points(&mut reads, id).await?;
         owners.extend(by_school(&owner, &points, (&schools, &phones)));
+        mobiles
+            .extend(points.iter().filter(|point| point.slot == Slot::Mobile).map(|point| (id, point.address.clone())));
         known.extend(points);
         let found = people_pages::messages(&mut reads, id, MESSAGES).await?;
         messages.extend(found.into_iter().map(|message| (message.updated_at, shown(&teller, id, message))));
     }
+    let lost_invitations = lost_invitations(&state, &staff, mobiles).await?;
     messages.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     let (kind, kind_icon) = kind_words(card.kind);
     let title = name(&card.given, &card.family);
@@ -126,11 +133,31 @@ pub async fn page(
         relatives: relatives.iter().map(|relative| relative_line(relative, card.kind, &schools)).collect(),
         owners,
         revocation: staff.actor.may_somewhere(Act::RecordRevocation).then(|| RevocationForm::of(&known)).flatten(),
+        lost_invitations,
         person,
-        noted: asked.noted.as_deref().and_then(Said::from_word).map(Said::plain),
+        noted: match asked.noted.as_deref() {
+            Some("invited") => Some("The invitation goes out once more"),
+            noted => noted.and_then(Said::from_word).map(Said::plain),
+        },
         messages: messages.into_iter().map(|(_, line)| line).take(30).collect(),
         last_import: people_pages::last_import(&mut reads).await?.map(|at| teller.tell(at)),
     })
+}
+
+/// Invitations that staff may send once more: each number once.
+async fn lost_invitations(
+    state: &WebState,
+    staff: &Staff,
+    mut mobiles: Vec<(PersonId, String)>,
+) -> PageResult<Vec<(PersonId, String, String)>> {
+    if mobiles.is_empty() || !staff.actor.may_somewhere(Act::RecordRevocation) {
+        return Ok(Vec::new());
+    }
+    let numbers: Vec<&str> = mobiles.iter().map(|(_, number)| number.as_str()).collect();
+    let lost = unconfirmed(&state.engine, &numbers).await?;
+    mobiles.retain(|(_, number)| lost.contains(number));
+    mobiles.dedup_by(|one, other| one.1 == other.1);
+    Ok(mobiles.into_iter().map(|(owner, number)| (owner, number.clone(), address(&number))).collect())
 }
 
 /// Whose contact points stand on the page: the person's own, and on a student's page those of the contacts too.

@@ -4,6 +4,7 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use schoolbell_domain::ids::PersonId;
+use schoolbell_engine::commands::invite_again::invite_again;
 use schoolbell_engine::commands::record_revocation::{Heard, HeardRevocation, Said, record_revocation};
 use schoolbell_store::read::people_pages::{self, PointLine};
 
@@ -32,6 +33,13 @@ impl RevocationForm {
         }
         (!numbers.is_empty()).then_some(Self { numbers, said: Said::ALL, how: Heard::ALL })
     }
+}
+
+/// `POST /people/{person}/invite-again`: a second try of an invitation of which nobody knows whether it arrived (A24).
+pub async fn invite(State(state): State<WebState>, Path(person): Path<PersonId>, form: Signed) -> PageResult<Redirect> {
+    let owner = form.fields.text("owner").parse::<PersonId>().map_err(|_| PageError::NotFound)?;
+    invite_again(&state.engine, &form.staff.actor, owner, form.fields.text("number")).await?;
+    Ok(Redirect::to(&format!("/people/{person}?noted=invited#reach")))
 }
 
 /// `POST /people/{person}/revocation`: only for numbers that stand on the page.

@@ -12,8 +12,8 @@ use schoolbell_engine::commands::send_broadcast::send_broadcast;
 
 use super::world::{Browser, Done, World};
 
-const ROSA: &str = "rosa@example.org";
-const JOAN: &str = "joan@example.org";
+pub const ROSA: &str = "rosa@example.org";
+pub const JOAN: &str = "joan@example.org";
 
 pub async fn enter<'a>(world: &'a World, email: &str) -> Done<Browser<'a>> {
     let hour = SignedDuration::from_hours(1);
@@ -27,7 +27,7 @@ pub async fn enter<'a>(world: &'a World, email: &str) -> Done<Browser<'a>> {
 }
 
 /// Sends a message to all families of the first or second school.
-async fn send(world: &World, school: usize, category: Category) -> Done<String> {
+pub async fn send(world: &World, school: usize, category: Category) -> Done<String> {
     let schools = schoolbell_store::read::district::schools(&mut world.engine.reader().read().await?).await?;
     let school = schools.get(school).ok_or("no such school")?.id;
     let draft = Draft {

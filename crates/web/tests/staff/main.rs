@@ -1,5 +1,6 @@
 //! The pages as a browser without JavaScript meets them, over a real database and drill carriers.
 
+mod app;
 mod calls;
 mod compose;
 mod doors;
@@ -8,6 +9,7 @@ mod held;
 mod hooks;
 mod pace;
 mod pages;
+mod portal;
 mod texting;
 mod texting_media;
 mod texting_together;

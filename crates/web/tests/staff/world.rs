@@ -14,6 +14,7 @@ use schoolbell_domain::settings::DistrictSettings;
 use schoolbell_engine::clock::SystemClock;
 use schoolbell_engine::commands::change_settings::change_settings;
 use schoolbell_engine::commands::create_user::{NewUser, create_user};
+use schoolbell_engine::commands::family_portal::PortalDoors;
 use schoolbell_engine::commands::import_roster::import_roster;
 use schoolbell_engine::commands::restore_backup::restore_backup;
 use schoolbell_engine::commands::set_up_district::set_up_district;
@@ -21,6 +22,7 @@ use schoolbell_engine::commands::sign_in_link::make_sign_in_link;
 use schoolbell_engine::roster::{ImportRequest, Source};
 use schoolbell_engine::speech::{EspeakNg, Speaker};
 use schoolbell_engine::{Actor, Engine, run};
+use schoolbell_formats::push::PushDoor;
 use schoolbell_formats::twilio::Signer;
 use schoolbell_gateways::Gateway;
 use schoolbell_gateways::drill::{DrillConfig, DrillGateway};
@@ -33,6 +35,9 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 pub type Done<T = ()> = Result<T, Box<dyn std::error::Error>>;
+
+/// What the student information system signs launch links with.
+pub const LAUNCH_SECRET: &str = "a secret of at least thirty-two letters";
 
 /// The auth token of the account whose hooks are called.
 pub const TWILIO_TOKEN: &str = "a token of the tests";
@@ -50,7 +55,7 @@ pub struct World {
     pub db: Db,
     pub pages: Router,
     folder: TempDir,
-    stop: CancellationToken,
+    pub stop: CancellationToken,
 }
 
 /// A browser: one cookie jar, no JavaScript.
@@ -171,6 +176,8 @@ fn served_from(folder: &Path) -> WebSettings {
         max_upload_bytes: 8 * 1024 * 1024,
         attendance_token: None,
         twilio: vec![TwilioHook { gateway: "texts".to_owned(), signer: Signer::new(TWILIO_TOKEN) }],
+        portal: PortalDoors { launch: Some(LAUNCH_SECRET.as_bytes().into()), oidc: None },
+        push: Some(PushDoor { public_key: "BAbc".to_owned(), services: vec!["devices.invalid".to_owned()] }),
     }
 }
 
@@ -262,6 +269,12 @@ impl Browser<'_> {
 impl Answer {
     pub fn csrf(&self) -> Done<String> {
         self.field("csrf")
+    }
+
+    /// What the page's own script sends with what it posts.
+    pub fn token(&self) -> Done<String> {
+        let (_, rest) = self.text.split_once("data-csrf=\"").ok_or("no token")?;
+        Ok(rest.split('"').next().unwrap_or("").to_owned())
     }
 
     /// The value of the first hidden field of a name.

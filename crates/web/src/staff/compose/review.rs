@@ -200,6 +200,7 @@ pub const fn way_out(reason: SuppressReason) -> &'static str {
         SuppressReason::DenyListed => "The registrar should correct the record.",
         SuppressReason::NoAddress => "The registrar can add one.",
         SuppressReason::Reached => "Nothing to do: somebody of the family has it.",
+        SuppressReason::NoApp => "The family can set it up again.",
     }
 }
 

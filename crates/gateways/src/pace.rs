@@ -10,7 +10,7 @@ const LONGEST: Duration = Duration::from_secs(32);
 
 /// Shared by all requests of a gateway.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     state: Mutex<State>,
 }
 
@@ -24,7 +24,7 @@ struct State {
 
 impl Pace {
     /// Waits while the carrier wants peace.
-    pub(super) async fn wait(&self) {
+    pub(crate) async fn wait(&self) {
         loop {
             let until = self.state().until;
             match until {
@@ -35,7 +35,7 @@ impl Pace {
     }
 
     /// The carrier asks for peace, for `wait` if it says how long. Many refusals of one moment count once.
-    pub(super) fn slow_down(&self, wait: Option<Duration>) {
+    pub(crate) fn slow_down(&self, wait: Option<Duration>) {
         let mut state = self.state();
         let now = Instant::now();
         if state.until.is_some_and(|until| until > now) {
@@ -47,7 +47,7 @@ impl Pace {
     }
 
     /// A message was taken: the next refusal begins with a short wait again.
-    pub(super) fn taken(&self) {
+    pub(crate) fn taken(&self) {
         self.state().refusals = 0;
     }
 
