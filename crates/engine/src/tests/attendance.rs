@@ -36,9 +36,7 @@ const DAY: &str = "2027-01-13";
 
 async fn file(town: &Town, rows: &[(i64, &str)]) -> Result<AttendanceReport, CommandError> {
     let mut text = String::from("Student_Number,Att_Date,Att_Code\n");
-    for (student, code) in rows {
-        text.push_str(&format!("N{student},{DAY},{code}\n"));
-    }
+    text.extend(rows.iter().map(|(student, code)| format!("N{student},{DAY},{code}\n")));
     let file = AttendanceFile {
         name: "daily.csv".to_owned(),
         bytes: text.into_bytes(),
@@ -219,7 +217,8 @@ async fn incident_absence_calls_to_every_family_wait_for_a_person_and_the_other_
             attendance::absences(&mut town.engine.db.read().await?, run_of(&town, told.broadcast).await?).await?;
         assert_eq!(named.len(), 3, "Elm is told");
         let open = holds::open(&mut town.engine.db.read().await?).await?;
-        let sentences: Vec<_> = open.iter().flat_map(|hold| hold.reasons.iter().map(|why| why.sentence())).collect();
+        let sentences: Vec<_> =
+            open.iter().flat_map(|hold| hold.reasons.iter().map(schoolbell_domain::brake::Brake::sentence)).collect();
         let wanted = format!("{0} of {0} students would be reported absent, and there is no history yet", oak.len());
         assert_eq!(sentences, [wanted]);
         // Asking again holds it no second time; a stranger decides nothing; an empty reason neither.

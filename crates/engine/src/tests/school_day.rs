@@ -130,8 +130,8 @@ impl Day {
 
     async fn file(&mut self, rows: Vec<(String, String, &str)>) -> Result<BTreeSet<String>, CommandError> {
         let mut text = String::from("Student_Number,Att_Date,Period,Att_Code\n");
+        text.extend(rows.iter().map(|(number, period, code)| format!("{number},{DAY},{period},{code}\n")));
         for (number, period, code) in &rows {
-            text.push_str(&format!("{number},{DAY},{period},{code}\n"));
             self.standing.insert((number.clone(), period.clone()), (*code).to_owned());
         }
         let file = AttendanceFile {

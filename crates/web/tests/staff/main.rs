@@ -1,6 +1,7 @@
 //! The pages as a browser without JavaScript meets them, over a real database and drill carriers.
 
 mod app;
+mod attendance;
 mod calls;
 mod compose;
 mod doors;

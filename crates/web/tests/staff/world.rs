@@ -39,6 +39,9 @@ pub type Done<T = ()> = Result<T, Box<dyn std::error::Error>>;
 /// What the student information system signs launch links with.
 pub const LAUNCH_SECRET: &str = "a secret of at least thirty-two letters";
 
+/// What a program shows that brings absences in.
+pub const ATTENDANCE_TOKEN: &str = "a token of the attendance tests";
+
 /// The auth token of the account whose hooks are called.
 pub const TWILIO_TOKEN: &str = "a token of the tests";
 
@@ -174,7 +177,7 @@ fn served_from(folder: &Path) -> WebSettings {
         base_url: "http://bell.example.org".to_owned(),
         upload_folder: folder.to_owned(),
         max_upload_bytes: 8 * 1024 * 1024,
-        attendance_token: None,
+        attendance_token: Some(ATTENDANCE_TOKEN.to_owned()),
         twilio: vec![TwilioHook { gateway: "texts".to_owned(), signer: Signer::new(TWILIO_TOKEN) }],
         portal: PortalDoors { launch: Some(LAUNCH_SECRET.as_bytes().into()), oidc: None },
         push: Some(PushDoor { public_key: "BAbc".to_owned(), services: vec!["devices.invalid".to_owned()] }),
