@@ -79,7 +79,12 @@ pub async fn open(config: &Config, roles: Roles) -> anyhow::Result<Open> {
         base_url: config.web.public_url.0.clone(),
         upload_folder: house::upload_folder(config)?,
         max_upload_bytes: usize::try_from(config.web.max_upload_mb)?.saturating_mul(1024 * 1024),
-        attendance_token: config.attendance.auth_token.clone().filter(|token| !token.is_empty()),
+        attendance_token: config
+            .attendance
+            .auth_token
+            .as_ref()
+            .map(|token| token.expose().to_owned())
+            .filter(|token| !token.is_empty()),
         twilio: house::twilio_hooks(config),
         push: house::push_door(config)?,
         portal: config.portal.doors().map_err(|sentence| anyhow::anyhow!("[portal] {sentence}"))?,

@@ -47,6 +47,7 @@ fn with_secrets() -> tempfile::TempDir {
         ("dkim-ed25519.pem", key.serialize_pem()),
         ("ca.pem", authority.cert.pem()),
         ("launch-secret", "sixteen letters and sixteen more".to_owned()),
+        ("attendance-token", "sesame five, with sixteen letters".to_owned()),
         ("oidc-secret", "sesame four".to_owned()),
         ("push-key", schoolbell_gateways::push::vapid::new_key().unwrap().expose().to_owned()),
     ] {

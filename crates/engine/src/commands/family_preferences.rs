@@ -209,7 +209,7 @@ impl Board {
     async fn of(reads: &mut impl Reads, family: &Family) -> StoreResult<Self> {
         let everybody = Audience { include: vec![AudienceRule::District], except: Vec::new() };
         // No category of choice: those of all are read below. Attendance counts no calls.
-        let needs = Needs::of(reads, Category::Attendance, &everybody, &[], 0).await?;
+        let needs = Needs::of(reads, Category::Attendance, &everybody, &[Channel::Push], 0).await?;
         let mut households: Vec<i64> = family.people.values().map(|person| person.household).collect();
         households.sort_unstable();
         households.dedup();
