@@ -197,5 +197,8 @@ test('A35 the app can be installed and says how to use it, in both languages and
     await page.getByRole('button', { name: 'Español' }).click();
     await page.getByText('Cómo se usa').waitFor();
     await mustBeAccessible(page, 'the app in Spanish');
+    // The account keeps its language.
+    await page.getByRole('button', { name: 'English' }).click();
+    await page.getByText('How to use it').waitFor();
   }
 });

@@ -29,7 +29,7 @@ export async function closeBrowser() {
 }
 
 // A window of its own: no cookie is shared. Fails the test when the page logs an error or asks another host.
-export async function openWindow({ size = sizes.desk, dark = false, javaScript = true } = {}) {
+export async function openWindow({ size = sizes.desk, dark = false, javaScript = true, workers = 'allow' } = {}) {
   const { url } = await demo();
   const context = await (await openBrowser()).newContext({
     baseURL: url,
@@ -37,6 +37,7 @@ export async function openWindow({ size = sizes.desk, dark = false, javaScript =
     colorScheme: dark ? 'dark' : 'light',
     reducedMotion: 'reduce',
     javaScriptEnabled: javaScript,
+    serviceWorkers: workers,
   });
   context.setDefaultTimeout(30_000);
   const page = await context.newPage();
