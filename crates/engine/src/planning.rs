@@ -76,10 +76,10 @@ impl Planning {
     }
 }
 
-/// What somebody wrote a text for; the app shows it too where there is one.
+/// What somebody wrote a text for; the app shows it too where there is a text to read.
 fn channels_of(draft: &Draft, app: bool) -> Vec<Channel> {
     let mut channels = draft.channels();
-    if app && !channels.is_empty() {
+    if app && draft.wordings.iter().any(|wording| wording.body(Channel::Push).is_some()) {
         channels.push(Channel::Push);
     }
     channels
