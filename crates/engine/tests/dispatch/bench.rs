@@ -83,6 +83,17 @@ impl Bench {
         Started { stop, ended }
     }
 
+    /// Waits for so many gateways: a preview reckons with those that are up.
+    pub async fn until_up(&self, gateways: usize) {
+        let up = async || {
+            let all = read::gateways::all(&mut self.db.read().await.unwrap()).await.unwrap();
+            all.iter().filter(|gateway| gateway.state == "up").count()
+        };
+        while up().await < gateways {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+
     /// `n` queued deliveries of General on the channel, to numbers or mailboxes of their own.
     pub async fn queue(&self, channel: Channel, n: usize, change: impl Fn(&mut NewDelivery)) -> Vec<NewDelivery> {
         let text = NewContent {

@@ -141,6 +141,7 @@ async fn twenty_four_hours_of_texts_turns_and_retries_end_every_call_as_they_sho
         (_, _) => accepted(call),
     });
     let started = bench.start_all(vec![texts.clone() as Arc<dyn Gateway>, calls.clone()]);
+    bench.until_up(2).await;
     let wishes = CallWishes { stops_on: StopsOn::Heard, after_text_min: 10, in_turn_min: 5 };
     let broadcast = send(&bench, wishes, Category::General).await?;
     let (text_sink, call_sink) = (texts.sink().await, calls.sink().await);
@@ -207,6 +208,7 @@ async fn key_4_at_one_phone_leaves_the_others_of_the_family_alone_also_one_that_
         (_, _) => accepted(call),
     });
     let started = bench.start(calls.clone());
+    bench.until_up(1).await;
     let wishes = CallWishes { stops_on: StopsOn::Confirmed, ..CallWishes::default() };
     let broadcast = send(&bench, wishes, Category::SchoolsOut).await?;
     minutes(&bench, 1, 1, async || {}).await;
@@ -235,6 +237,7 @@ async fn what_is_urgent_waits_for_no_text_and_no_turn() -> Done {
     families(&bench, 2, Mobile::None).await?;
     let calls = Carrier::new(Channel::Voice, accepted);
     let started = bench.start(calls.clone());
+    bench.until_up(1).await;
     let wishes = CallWishes { after_text_min: 60, in_turn_min: 60, ..CallWishes::default() };
     send(&bench, wishes, Category::SchoolHoursEmergency).await?;
     minutes(&bench, 1, 1, async || {}).await;

@@ -42,10 +42,7 @@ async fn a_number_on_record_hears_its_messages_and_stops_them_law_9_and_a_strang
 
     let calls = Carrier::new(Channel::Voice, accepted);
     let started = bench.start(calls.clone());
-    // The preview reckons with the gateways that are up.
-    while !read::gateways::all(&mut bench.db.read().await?).await?.iter().any(|gateway| gateway.state == "up") {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    bench.until_up(1).await;
     send(&bench, CallWishes::default(), Category::General).await?;
     minutes(&bench, 2, 1, async || {}).await;
     send(&bench, CallWishes::default(), Category::SchoolsOut).await?;
