@@ -85,6 +85,7 @@ function walk(size, dark) {
     await page.getByLabel(/mail/i).fill('nobody@example.org');
     await page.getByLabel(/password/i).fill('wrong');
     await page.locator('main form button').first().click();
+    await page.getByRole('alert').waitFor();
     await mustBeAccessible(page, 'sign-in refused');
     await mustNotScrollSideways(page, 'sign-in refused');
     await picture(page, `sign-in-refused-${look}`);
@@ -98,6 +99,7 @@ function walk(size, dark) {
     const principal = await signIn('principal', { size: sizes[size], dark });
     await principal.goto('/broadcasts/new');
     await principal.locator('#what-form .pledge button').click();
+    await principal.locator('#problems').waitFor();
     await mustBeAccessible(principal, 'a message without anything');
     await mustNotScrollSideways(principal, 'a message without anything');
     await picture(principal, `compose-wrong-${look}`);
