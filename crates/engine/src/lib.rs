@@ -39,6 +39,7 @@ pub mod room;
 pub mod roster;
 mod run;
 pub mod speech;
+mod staff_mail;
 #[cfg(test)]
 mod tests;
 mod text_out;

@@ -279,7 +279,7 @@ impl Renderer {
         let language = self.draft.wordings.get(key.wording).map(|wording| wording.language.clone()).unwrap_or_default();
         let mut fields = Fields::default()
             .with(Field::District, self.district.as_str())
-            .with(Field::Date, day_words(&self.leaves_at, &language))
+            .with(Field::Date, day_words(self.leaves_at.date(), &language))
             .with(Field::Time, time_words(&self.leaves_at, &language))
             .with(Field::Sender, self.sender.as_str())
             .with(Field::Students, key.students.as_str())
@@ -343,7 +343,7 @@ impl Renderer {
             Some(other) => {
                 let theirs = fields
                     .clone()
-                    .with(Field::Date, day_words(&self.leaves_at, &other.language))
+                    .with(Field::Date, day_words(self.leaves_at.date(), &other.language))
                     .with(Field::Time, time_words(&self.leaves_at, &other.language));
                 Some(Words {
                     language: other.language.clone(),

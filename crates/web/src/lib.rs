@@ -7,6 +7,7 @@
 mod absence;
 mod api;
 mod assets;
+mod device;
 mod error;
 mod family;
 mod form;

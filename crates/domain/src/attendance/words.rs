@@ -1,10 +1,9 @@
 //! What families read and hear of an absence, in English and Spanish; another language gets the first wording.
 
-use jiff::civil::Date;
-
 use super::run::Absence;
 use crate::broadcast::Wording;
 use crate::language::Language;
+use crate::template::day_words;
 
 /// An absence with the names that a sentence needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,16 +17,12 @@ pub struct Named<'a> {
 
 /// One sentence for each child, in the order given: `Ana was absent from Oak Elementary on Wednesday, January 14.`
 pub fn sentences(named: &[Named<'_>], language: &Language) -> String {
-    let sentence = if is_spanish(language) { spanish } else { english };
-    named.iter().map(sentence).collect::<Vec<_>>().join(" ")
+    let sentence = if language.primary() == "es" { spanish } else { english };
+    let one = |named| sentence(named, &day_words(named.absence.day, language));
+    named.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
-fn is_spanish(language: &Language) -> bool {
-    language.tag().split('-').next() == Some("es")
-}
-
-fn english(named: &Named<'_>) -> String {
-    let day = named.absence.day.strftime("%A, %B %-d");
+fn english(named: &Named<'_>, day: &str) -> String {
     let periods = match named.absence.periods.as_slice() {
         [] => String::new(),
         [one] => format!(", in period {one}"),
@@ -37,8 +32,7 @@ fn english(named: &Named<'_>) -> String {
     format!("{} was absent from {} on {day}{periods}.{call}", named.given, named.school)
 }
 
-fn spanish(named: &Named<'_>) -> String {
-    let day = spanish_day(named.absence.day);
+fn spanish(named: &Named<'_>, day: &str) -> String {
     let periods = match named.absence.periods.as_slice() {
         [] => String::new(),
         [one] => format!(", en la clase {one}"),
@@ -46,28 +40,6 @@ fn spanish(named: &Named<'_>) -> String {
     };
     let call = if named.call.is_empty() { String::new() } else { format!(" Llame al {}.", named.call) };
     format!("{} no asistió a {} el {day}{periods}.{call}", named.given, named.school)
-}
-
-fn spanish_day(day: Date) -> String {
-    const DAYS: [&str; 7] = ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"];
-    const MONTHS: [&str; 12] = [
-        "enero",
-        "febrero",
-        "marzo",
-        "abril",
-        "mayo",
-        "junio",
-        "julio",
-        "agosto",
-        "septiembre",
-        "octubre",
-        "noviembre",
-        "diciembre",
-    ];
-    let name = |names: &[&'static str], at: i8| usize::try_from(at).ok().and_then(|at| names.get(at)).copied();
-    let weekday = name(&DAYS, day.weekday().to_monday_zero_offset()).unwrap_or_default();
-    let month = name(&MONTHS, day.month() - 1).unwrap_or_default();
-    format!("{weekday} {} de {month}", day.day())
 }
 
 /// How a mail can be answered.
@@ -86,7 +58,7 @@ pub fn wordings(by: AnswerBy) -> Vec<Wording> {
     let mut texts = texts();
     if by == AnswerBy::Phone {
         for wording in &mut texts {
-            let (ask, call) = if is_spanish(&wording.language) {
+            let (ask, call) = if wording.language.primary() == "es" {
                 (ASK_SPANISH, "Llame por favor al {{school_phone}} y díganos el motivo.")
             } else {
                 (ASK_ENGLISH, "Please call {{school_phone}} and tell us why.")
@@ -136,7 +108,7 @@ fn texts() -> Vec<Wording> {
 pub fn reminder(by: AnswerBy) -> Vec<Wording> {
     let mut texts = wordings(by);
     for wording in &mut texts {
-        let (again, subject) = if is_spanish(&wording.language) {
+        let (again, subject) = if wording.language.primary() == "es" {
             ("Aún no tenemos respuesta. ", "Aún sin respuesta: ")
         } else {
             ("We have no answer yet. ", "No answer yet: ")

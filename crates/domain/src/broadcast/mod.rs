@@ -154,3 +154,35 @@ impl Draft {
         self.wordings.iter().filter(calls).find(|wording| wording.language != than.language)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_gets_their_language_then_that_of_another_country_then_the_first_that_has_the_channel() {
+        let says = |tag: &str, sms: &str, voice: &str| Wording {
+            language: Language::of(tag),
+            sms_body: sms.to_owned(),
+            voice_body: voice.to_owned(),
+            ..Wording::default()
+        };
+        let draft = Draft {
+            wordings: vec![says("en", "Closed", "Closed"), says("es", "Cerrada", ""), says("pt-br", "Fechada", "")],
+            ..Draft::default()
+        };
+        for (reader, channel, read) in [
+            ("en", Channel::Sms, Some("en")),
+            ("es", Channel::Sms, Some("es")),
+            ("es-mx", Channel::Sms, Some("es")),
+            ("pt", Channel::Sms, Some("pt-br")),
+            ("hmn", Channel::Sms, Some("en")),
+            // Nobody wrote a Spanish call.
+            ("es", Channel::Voice, Some("en")),
+            ("es", Channel::Email, None),
+        ] {
+            let found = draft.wording_for(&Language::of(reader), channel).map(|wording| wording.language.tag());
+            assert_eq!(found, read, "{reader} {channel:?}");
+        }
+    }
+}

@@ -3,21 +3,17 @@
 use jiff::SignedDuration;
 use schoolbell_domain::brake::Brake;
 use schoolbell_domain::category::Category;
-use schoolbell_domain::channel::Channel;
 use schoolbell_domain::email::EmailAddress;
-use schoolbell_domain::ids::{ContentId, DeliveryId, OriginId};
-use schoolbell_domain::people::Address;
+use schoolbell_domain::ids::OriginId;
 use schoolbell_domain::permission::{Act, Scope, can};
-use schoolbell_formats::mail::{Letterhead, letter};
 use schoolbell_store::read::attendance::SchoolDay;
 use schoolbell_store::read::district::District;
 use schoolbell_store::read::holds::Hold;
 use schoolbell_store::read::users;
-use schoolbell_store::write::content::{self, NewContent};
-use schoolbell_store::write::deliveries::{self, NewDelivery, Opening, OriginKind, PRIORITY_REPLY};
 use schoolbell_store::{StoreResult, Tx};
 
 use crate::Engine;
+use crate::staff_mail::{self, StaffMail};
 
 /// Later than this the hold stands on the page alone.
 const EXPIRES_AFTER: SignedDuration = SignedDuration::from_hours(12);
@@ -37,50 +33,17 @@ pub(crate) async fn ask(
          is wrong, give the run up and send a right file.",
         school.name
     );
-    let head = Letterhead {
-        school: &school.name,
-        sent_by: "",
+    let mail = StaffMail {
+        origin: OriginId::from_raw(hold.id.raw()),
+        school: Some(school.school),
+        head: &school.name,
         why: "You get this because you decide about absence messages of this school.",
-        contact: &district.settings.help_contact,
-        choices: None,
-        language: "en",
+        subject: format!("Absence messages of {} wait for you", school.name),
+        body,
+        expires_after: EXPIRES_AFTER,
     };
-    let subject = format!("Absence messages of {} wait for you", school.name);
-    let letter = letter(&subject, &body, &head);
-    let rendering = NewContent {
-        id: ContentId::from_raw(engine.next_id()),
-        channel: Channel::Email,
-        language: district.settings.language.clone(),
-        subject,
-        body: letter.text,
-        html: Some(letter.html),
-        segments: 1,
-    };
-    let origin = OriginId::from_raw(hold.id.raw());
-    let content = content::intern(tx, origin, &[rendering]).await?.first().copied();
-    let mut rows = Vec::new();
-    for email in whom(tx, school).await? {
-        rows.push(NewDelivery {
-            id: DeliveryId::from_raw(engine.next_id()),
-            origin,
-            origin_kind: OriginKind::System,
-            channel: Channel::Email,
-            person: None,
-            contact_point: None,
-            school: Some(school.school),
-            address: Some(Address::Email(email)),
-            merge_group: 0,
-            children: Vec::new(),
-            content,
-            basis: None,
-            opening: Opening::Queued { not_before: engine.now() },
-            priority: PRIORITY_REPLY,
-            urgent: true,
-            expires_at: engine.now() + EXPIRES_AFTER,
-            created_at: engine.now(),
-        });
-    }
-    deliveries::insert(tx, &rows).await.map(drop)
+    let to = whom(tx, school).await?;
+    staff_mail::write(engine, tx, district, mail, to).await
 }
 
 async fn whom(tx: &mut Tx, school: &SchoolDay) -> StoreResult<Vec<EmailAddress>> {

@@ -148,9 +148,8 @@ async fn every_sort_of_home_ends_as_it_should_and_none_is_called_once_too_often(
     broadcast(60, 20).await;
 }
 
-/// `cargo nextest run --workspace --run-ignored only -E 'test(two_thousand_homes)'`
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes minutes"]
+#[ignore = "takes minutes; scripts/bench calls runs it"]
 async fn two_thousand_homes_end_as_they_should() {
     broadcast(2_000, 120).await;
 }

@@ -3,66 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
 use schoolbell_domain::channel::Channel;
-use schoolbell_domain::conversation::text::{Direction, Text};
 use schoolbell_domain::delivery::StateKind;
-use schoolbell_domain::ids::{ConversationId, TextId};
 use schoolbell_gateways::drill::{DrillConfig, DrillGateway};
-use schoolbell_store::read::threads;
 use schoolbell_store::testing::sqlite;
-use schoolbell_store::write::threads::{Standing, append, open};
-use schoolbell_store::{Db, StoreResult};
 
-use crate::world::{MARTA, MATEO, OAK, ROBERT, SARAH, World};
-
-/// So many threads of one inbox, the worst there could be.
-const THREADS: i64 = 50_000;
-
-async fn fill(db: &Db, world: &World, from: Timestamp) -> StoreResult<()> {
-    let mut tx = db.begin().await?;
-    for number in 0..THREADS {
-        let mut thread = Standing {
-            id: ConversationId::from_raw(1_000 + number),
-            student: SARAH,
-            person: ROBERT,
-            school: OAK,
-            user: world.bell.user.unwrap(),
-            our_number: "+13705550009".to_owned(),
-            their_number: format!("+1373{number:07}"),
-            head_hash: String::new(),
-        };
-        open(&mut tx, &thread, from).await?;
-        let text = Text {
-            id: TextId::from_raw(1_000 + number),
-            conversation: thread.id,
-            direction: if number % 1_000 == 0 { Direction::In } else { Direction::Out },
-            author: "Mrs. Bell".to_owned(),
-            body: "See you at 1:00. - Mrs. Bell".to_owned(),
-            at: from + SignedDuration::from_secs(number),
-            detail: "{}".to_owned(),
-        };
-        append(&mut tx, &mut thread, &text, false).await?;
-    }
-    tx.commit().await
-}
-
-#[tokio::test]
-#[ignore = "measures; scripts/bench texting runs it"]
-async fn measure_an_inbox_of_fifty_thousand_threads() {
-    let file = sqlite().await.unwrap();
-    let world = World::build(file.db.clone()).await;
-    fill(&file.db, &world, world.engine.now()).await.unwrap();
-    let mut slowest = Duration::ZERO;
-    for _ in 0..20 {
-        let began = Instant::now();
-        let mut reads = world.engine.reader().read().await.unwrap();
-        let user = world.bell.user.unwrap();
-        assert_eq!(threads::inbox(&mut reads, user, None, 50).await.unwrap().len(), 100);
-        slowest = slowest.max(began.elapsed());
-    }
-    println!("the inbox of {THREADS} threads: slowest of 20 looks {slowest:?}");
-}
+use crate::world::{MARTA, MATEO, ROBERT, SARAH, World};
 
 #[tokio::test]
 #[ignore = "measures; scripts/bench texting runs it"]

@@ -17,6 +17,7 @@ use super::frame::{FamilyFrame, Place};
 use super::session::{Parent, ParentForm};
 use crate::WebState;
 use crate::assets;
+use crate::device::device;
 use crate::error::{PageError, PageResult};
 use crate::form::Fields;
 use crate::frame::{Theme, html};
@@ -182,20 +183,7 @@ fn subscription(fields: &Fields) -> Subscription {
 
 /// "Chrome on Android": as much as a person needs to know one device from another.
 fn device_name(t: Words, agent: &str) -> String {
-    let first = |names: &[(&'static str, &'static str)]| {
-        names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
-    };
-    let browser = first(&[("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari")]);
-    let system = first(&[
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Android", "Android"),
-        ("Windows", "Windows"),
-        ("Mac OS", "Mac"),
-        ("CrOS", "Chromebook"),
-        ("Linux", "Linux"),
-    ]);
-    match (browser, system) {
+    match device(agent) {
         (Some(browser), Some(system)) => t.two("app-device", ("browser", browser), ("system", system)),
         (Some(name), None) | (None, Some(name)) => name.to_owned(),
         (None, None) => t.say("app-device-unknown"),

@@ -6,6 +6,7 @@ use axum::response::{Html, Redirect};
 use schoolbell_engine::commands::{session, sign_out};
 
 use crate::WebState;
+use crate::device::device;
 use crate::error::PageResult;
 use crate::form::Signed;
 use crate::frame::{Frame, Place, html};
@@ -32,7 +33,7 @@ pub async fn page(State(state): State<WebState>, staff: Staff) -> PageResult<Htm
     let teller = staff.teller();
     let found = session::my_sessions(&state.engine, staff.user).await?;
     let sessions = found.into_iter().map(|session| Line {
-        device: device(&session.user_agent),
+        device: device_words(&session.user_agent),
         seen: teller.tell(session.seen_at),
         began: teller.tell(session.created_at),
         here: session.token_hash == staff.token_hash,
@@ -55,40 +56,11 @@ pub async fn post(State(state): State<WebState>, form: Signed) -> PageResult<Red
     Ok(Redirect::to("/settings/sessions"))
 }
 
-/// "Firefox on Windows": what a browser says of itself, in words that its owner knows.
-fn device(agent: &str) -> String {
-    let first = |names: &[(&'static str, &'static str)]| {
-        names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
-    };
-    let browser = first(&[("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]);
-    let system = first(&[
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Android", "Android"),
-        ("Windows", "Windows"),
-        ("Mac OS", "Mac"),
-        ("CrOS", "Chromebook"),
-        ("Linux", "Linux"),
-    ]);
-    match (browser, system) {
+/// "Firefox on Windows".
+fn device_words(agent: &str) -> String {
+    match device(agent) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
         (None, None) => "Unknown device".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_device_is_named_as_its_owner_would() {
-        let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36 Edg/120.0";
-        assert_eq!(device(edge), "Edge on Windows");
-        assert_eq!(
-            device("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Version/17.0 Safari/604.1"),
-            "Safari on iPhone"
-        );
-        assert_eq!(device("curl/8.0"), "Unknown device");
     }
 }

@@ -297,7 +297,7 @@ pub fn previews(
         .with(Field::School, school)
         .with(Field::SchoolPhone, "555-0100")
         .with(Field::District, district.name.clone())
-        .with(Field::Date, day_words(&leaves, &wording.language))
+        .with(Field::Date, day_words(leaves.date(), &wording.language))
         .with(Field::Time, time_words(&leaves, &wording.language))
         .with(Field::Sender, staff.name.clone());
     let shown =
