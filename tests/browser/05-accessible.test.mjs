@@ -1,7 +1,7 @@
 // Every route and state on a desk of 1280 px, and that the check finds what is wrong.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { closeBrowser, faults, mustNotScrollSideways, signIn } from './support/browser.mjs';
+import { closeBrowser, faults, faultsInTheDark, mustNotScrollSideways, signIn } from './support/browser.mjs';
 import { endDemo } from './support/demo.mjs';
 import { walkEveryRoute } from './support/routes.mjs';
 
@@ -17,6 +17,16 @@ test('the check finds a planted fault', async () => {
   const found = await faults(page);
   assert.ok(found.some((fault) => fault.startsWith('label:')), found.join('\n'));
   assert.ok(found.some((fault) => fault.startsWith('image-alt:')), found.join('\n'));
+  assert.deepEqual(await faultsInTheDark(page), []);
+  await page.evaluate(() => {
+    document.querySelector('main').insertAdjacentHTML('beforeend', '<p id="dim">hard to read in the dark</p>');
+    const dim = () => {
+      const dark = matchMedia('(prefers-color-scheme: dark)').matches;
+      document.querySelector('#dim').style.cssText = dark ? 'color: #222; background: #111' : '';
+    };
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', dim);
+  });
+  assert.ok((await faultsInTheDark(page)).some((fault) => fault.startsWith('dark color-contrast:') && fault.includes('id="dim"')));
   await page.evaluate(() => {
     document.querySelector('main').insertAdjacentHTML('beforeend', '<div id="wide">wide</div>');
     document.querySelector('#wide').style.width = '4000px';

@@ -60,10 +60,13 @@ export async function signIn(who, options = {}) {
   return page;
 }
 
-// Runs axe over the page as it is now. Answers what is serious or critical, as sentences.
-export async function faults(page) {
-  await page.evaluate(axeSource);
-  const result = await page.evaluate(async () => await globalThis.axe.run(document, { resultTypes: ['violations'] }));
+// Runs axe over the page as it is now, or some of its rules. Answers what is serious or critical, as sentences.
+export async function faults(page, rules) {
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeSource);
+  const result = await page.evaluate(
+    async (rules) => await globalThis.axe.run(document, { resultTypes: ['violations'], ...(rules && { runOnly: rules }) }),
+    rules,
+  );
   return result.violations
     .filter((violation) => violation.impact === 'serious' || violation.impact === 'critical')
     .flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${violation.help}: ${node.target.join(' ')} ${node.html}`));
@@ -73,9 +76,18 @@ export async function mustBeAccessible(page, name) {
   assert.deepEqual(await faults(page), [], `${name} at ${page.url()}`);
 }
 
+// What only colours can break, on the same page in the dark. Nothing but colours differs there.
+export async function faultsInTheDark(page) {
+  await page.emulateMedia({ colorScheme: 'dark' });
+  const found = await faults(page, ['color-contrast']);
+  await page.emulateMedia({ colorScheme: 'light' });
+  return found.map((fault) => `dark ${fault}`);
+}
+
 // All routes are looked at before the test fails: one run tells everything.
 export async function faultsOfRoute(page, name) {
-  const sentences = (await faults(page)).map((fault) => `${name}: ${fault}`);
+  const all = [...(await faults(page)), ...(await faultsInTheDark(page))];
+  const sentences = all.map((fault) => `${name}: ${fault}`);
   const wide = await widerThanTheWindow(page);
   return wide.length ? [...sentences, `${name} is wider than its window: ${wide.slice(0, 3).join(' ')}`] : sentences;
 }
