@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { closeBrowser, mustBeAccessible, mustNotScrollSideways, openWindow, picture, signIn, sizes } from './support/browser.mjs';
+import { closeBrowser, mustBeAccessible, mustBeFaultless, openWindow, picture, signIn, sizes } from './support/browser.mjs';
 import { composeClosing, send } from './support/closing.mjs';
 import { endDemo, familyLink, program, startServer, useServer } from './support/demo.mjs';
 
@@ -170,8 +170,7 @@ test('the last messages can be read without a connection, and are gone after sig
   // Choices and the record are not kept: an old one would mislead.
   await page.goto('/family/contacts');
   await page.getByText('Schoolbell cannot be reached just now.').waitFor();
-  await mustBeAccessible(page, 'no connection');
-  await mustNotScrollSideways(page, 'no connection');
+  await mustBeFaultless(page, 'no connection');
   await page.context().setOffline(false);
   await page.goto('/family');
   await page.getByRole('button', { name: 'Sign out' }).click();
@@ -181,11 +180,10 @@ test('the last messages can be read without a connection, and are gone after sig
 
 test('A35 the app can be installed and says how to use it, in both languages and at every size', async () => {
   for (const size of ['phone', 'desk']) {
-    const page = await enter({ size: sizes[size], dark: size === 'phone' });
+    const page = await enter({ size: sizes[size] });
     await page.goto('/family/app');
     await page.getByText('How to use it').waitFor();
-    await mustBeAccessible(page, 'the app');
-    await mustNotScrollSideways(page, 'the app');
+    await mustBeFaultless(page, 'the app');
     await picture(page, `family-app-${sizes[size].width}`);
     const tools = await page.context().newCDPSession(page);
     const manifest = await tools.send('Page.getAppManifest');

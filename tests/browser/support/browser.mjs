@@ -92,6 +92,11 @@ export async function faultsOfRoute(page, name) {
   return wide.length ? [...sentences, `${name} is wider than its window: ${wide.slice(0, 3).join(' ')}`] : sentences;
 }
 
+// Within WCAG in light and dark, and within its window.
+export async function mustBeFaultless(page, name) {
+  assert.deepEqual(await faultsOfRoute(page, name), []);
+}
+
 // Nothing may reach past the window's right edge, except inside what scrolls by itself and takes the focus for it.
 export async function mustNotScrollSideways(page, name) {
   assert.deepEqual((await widerThanTheWindow(page)).slice(0, 3), [], `${name} is wider than its window`);
@@ -112,13 +117,16 @@ async function widerThanTheWindow(page) {
   });
 }
 
-// For eyes: scripts/test, which has none, sets SCHOOLBELL_PICTURES=no.
+// In light and dark, for eyes: scripts/test, which has none, sets SCHOOLBELL_PICTURES=no.
 export async function picture(page, name) {
   if (process.env.SCHOOLBELL_PICTURES === 'no') return;
   mkdirSync(pictures, { recursive: true });
   // What sticks to the window would stand in the middle of a picture of the whole page.
   await page.evaluate(() => globalThis.scrollTo(0, 0));
   await page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: true });
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.screenshot({ path: path.join(pictures, `${name}-dark.png`), fullPage: true });
+  await page.emulateMedia({ colorScheme: 'light' });
 }
 
 export function mustBeQuiet(page) {

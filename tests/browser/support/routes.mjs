@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
-import { faultsOfRoute, openWindow, picture, signIn, sizes } from './browser.mjs';
+import { faultsOfRoute, mustBeFaultless, openWindow, picture, signIn, sizes } from './browser.mjs';
 import { composeClosing, mostArrived, send } from './closing.mjs';
 import { demo } from './demo.mjs';
 
@@ -27,17 +27,6 @@ async function prepare() {
   assert.ok(draft);
   made = { message, person, kept, run, record, zip: path.join(folder, 'willow-creek.zip') };
   return made;
-}
-
-async function pictures(page, name) {
-  await picture(page, name);
-  await page.emulateMedia({ colorScheme: 'dark' });
-  await picture(page, `${name}-dark`);
-  await page.emulateMedia({ colorScheme: 'light' });
-}
-
-async function mustBeFaultless(page, name) {
-  assert.deepEqual(await faultsOfRoute(page, name), []);
 }
 
 // The walks of one size. A file for each size: they go side by side.
@@ -80,7 +69,7 @@ export function walkEveryRoute(size) {
     for (const [name, route] of Object.entries(routes)) {
       await page.goto(route);
       wrong.push(...(await faultsOfRoute(page, name)));
-      await pictures(page, `${name}-${look}`);
+      await picture(page, `${name}-${look}`);
     }
     assert.deepEqual(wrong, []);
   });
@@ -94,7 +83,7 @@ export function walkEveryRoute(size) {
     await page.locator('main form button').first().click();
     await page.getByRole('alert').waitFor();
     await mustBeFaultless(page, 'sign-in refused');
-    await pictures(page, `sign-in-refused-${look}`);
+    await picture(page, `sign-in-refused-${look}`);
 
     const teacher = await signIn('teacher', { size: sizes[size] });
     await teacher.goto('/roster');
@@ -106,6 +95,6 @@ export function walkEveryRoute(size) {
     await principal.locator('#what-form .pledge button').click();
     await principal.locator('#problems').waitFor();
     await mustBeFaultless(principal, 'a message without anything');
-    await pictures(principal, `compose-wrong-${look}`);
+    await picture(principal, `compose-wrong-${look}`);
   });
 }
