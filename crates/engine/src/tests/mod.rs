@@ -5,6 +5,7 @@ mod audience;
 mod expansion;
 mod family_doors;
 mod family_ways;
+mod passed_on;
 mod permissions;
 mod school_day;
 mod sending;

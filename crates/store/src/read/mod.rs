@@ -31,6 +31,7 @@ pub mod lists;
 pub mod names;
 pub mod nodes;
 pub mod office;
+pub mod passed_on;
 pub mod people_pages;
 pub mod plan_page;
 pub mod policies;

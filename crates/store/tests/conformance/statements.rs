@@ -20,6 +20,7 @@ pub const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("read/family", read::family::STATEMENTS),
     ("read/family_choices", read::family_choices::STATEMENTS),
     ("read/family_doors", read::family_doors::STATEMENTS),
+    ("read/passed_on", read::passed_on::STATEMENTS),
     ("read/gateways", read::gateways::STATEMENTS),
     ("read/home", read::home::STATEMENTS),
     ("read/imports", read::imports::STATEMENTS),
