@@ -114,7 +114,7 @@ test('a closing comes as a notification, and the school knows that it was shown 
   const reader = await enter({ size: sizes.phone });
   await until(async () => {
     await reader.goto(notice.url);
-    return (await reader.locator('li', { hasText: 'App on' }).filter({ hasText: 'Delivered' }).count()) > 0;
+    return (await reader.locator('li', { hasText: 'Notification in the app' }).filter({ hasText: 'Delivered' }).count()) > 0;
   }, 'delivered on the page of the message');
   const [worker] = page.context().serviceWorkers();
   await worker.evaluate(async () => {

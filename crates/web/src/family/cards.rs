@@ -14,8 +14,10 @@ use super::looks::{Kind, kind, slot_key};
 use crate::looks::{address, channel_icon};
 use crate::words::Words;
 
-/// A phone or an address.
+/// A phone, an address, or the app.
 pub struct Card {
+    /// Unique in the page: the app has its account's address for a point, and a card of its own.
+    pub id: String,
     /// One of its contact points, for the forms.
     pub point: String,
     pub icon: &'static str,
@@ -81,18 +83,50 @@ pub fn cards(t: Words, ways: &Ways, child: Option<PersonId>, open: &str) -> Vec<
         }
     }
     groups.sort_by_key(|(_, cells)| cells.iter().map(|(_, cell)| (cell.slot, cell.key.point)).min());
-    groups.iter().map(|(key, cells)| card(t, ways, (key, cells), open)).collect()
+    let mut cards = Vec::new();
+    for (key, cells) in &groups {
+        cards.push(card(t, ways, (key, cells), open));
+        cards.extend(has(cells, Channel::Push).then(|| app(t, (key, cells), open)));
+    }
+    cards
+}
+
+/// The app on the devices of an account. It is no part of a mailbox, though the account is named by one.
+fn app(t: Words, (key, cells): (&str, &Cells<'_>), open: &str) -> Card {
+    let point = first_point(cells);
+    let id = format!("{point}-app");
+    Card {
+        icon: "bell",
+        name: t.say("point-app"),
+        address: t.one("point-app-of", "email", address(key)),
+        sums: vec![sum(t, Channel::Push, cells)],
+        columns: vec![Column { name: t.say(column_key(Channel::Push)) }],
+        rows: rows(t, &point, cells, &[Channel::Push]),
+        text: None,
+        notes: Vec::new(),
+        open: open == id,
+        id,
+        point,
+    }
+}
+
+fn first_point(cells: &Cells<'_>) -> String {
+    cells.iter().map(|(_, cell)| cell.key.point).min().map(|id| id.to_string()).unwrap_or_default()
+}
+
+fn rows(t: Words, point: &str, cells: &Cells<'_>, channels: &[Channel]) -> Vec<Row> {
+    Category::ALL.into_iter().map(|category| row(t, (category, point), cells, channels)).collect()
 }
 
 fn card(t: Words, ways: &Ways, (key, cells): (&str, &Cells<'_>), open: &str) -> Card {
     let slot = cells.iter().map(|(_, cell)| cell.slot).min().unwrap_or(Slot::Email);
-    let point = cells.iter().map(|(_, cell)| cell.key.point).min().map(|id| id.to_string()).unwrap_or_default();
-    let channels: Vec<Channel> = Channel::ALL.into_iter().filter(|one| has(cells, *one)).collect();
+    let point = first_point(cells);
+    let channels: Vec<Channel> =
+        Channel::ALL.into_iter().filter(|one| *one != Channel::Push && has(cells, *one)).collect();
     let text = channels.contains(&Channel::Sms).then(|| text_state(t, ways, key));
     // Without a YES there is nothing to switch: how to begin stands there instead.
     let texts_barred = text.as_ref().is_some_and(|text| !text.on);
     let shown: Vec<Channel> = channels.iter().copied().filter(|one| !(*one == Channel::Sms && texts_barred)).collect();
-    let rows: Vec<Row> = Category::ALL.into_iter().map(|category| row(t, (category, &point), cells, &shown)).collect();
     let sums = shown.iter().map(|channel| sum(t, *channel, cells));
     Card {
         icon: if slot.is_phone() { "phone" } else { "mail" },
@@ -100,10 +134,11 @@ fn card(t: Words, ways: &Ways, (key, cells): (&str, &Cells<'_>), open: &str) -> 
         address: address(key),
         sums: sums.collect(),
         columns: shown.iter().map(|channel| Column { name: t.say(column_key(*channel)) }).collect(),
-        rows,
+        rows: rows(t, &point, cells, &shown),
         text,
         notes: notes(t, cells),
-        open: !open.is_empty() && cells.iter().any(|(_, cell)| cell.key.point.to_string() == open),
+        open: open == point,
+        id: point.clone(),
         point,
     }
 }

@@ -58,6 +58,8 @@ pub fn place(t: Words, channel: Channel, slot: Option<Slot>, stored: Option<&str
         Channel::Push => "by-push",
     };
     let to = match (slot, stored) {
+        // The app is no part of the mailbox that names its account.
+        (_, Some(stored)) if channel == Channel::Push => address(stored),
         (Some(slot), Some(stored)) => {
             t.two("point-and-address", ("point", t.say(slot_key(slot))), ("address", address(stored)))
         }

@@ -118,7 +118,7 @@ pub async fn save(State(state): State<WebState>, form: ParentForm) -> PageResult
         edits.push(Edit { category, point, channel, child: child.parse::<PersonId>().ok(), wanted });
     }
     let t = parent.t;
-    let shown = fields.text("point");
+    let shown = fields.text("card");
     match choose(&state.engine, parent.family(), &edits).await {
         Ok(save) if !form.fragment => {
             let save = save.map(|id| format!("&saved={id}")).unwrap_or_default();
@@ -238,7 +238,7 @@ fn whole(parent: &Parent, board: Board, hours: HoursForm) -> PageResult<Html<Str
     })
 }
 
-/// The cards for one child or all; `open` is the point whose switches stand open.
+/// The cards for one child or all; `open` is the card whose switches stand open.
 async fn board(
     state: &WebState,
     parent: &Parent,

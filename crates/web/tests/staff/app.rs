@@ -119,7 +119,7 @@ async fn a34_the_app_is_told_and_what_it_shows_and_opens_is_known_to_the_family(
         (Some(true), Some(&*format!("/family/messages/{message}")))
     );
     let path = format!("/family/messages/{message}");
-    rosa.until(&path, "App on").await?;
+    rosa.until(&path, "Notification in the app").await?;
     // The worker has no session; the reference is enough, and no other is.
     let reference = said["reference"].as_str().ok_or("no reference")?;
     let mut worker = world.visitor();
@@ -150,6 +150,7 @@ async fn a36_the_app_has_a_switch_beside_each_kind_and_a_message_that_is_turned_
     let ways = rosa.get("/family/ways").await?;
     assert!(ways.words().contains("Notifications for everything."), "{}", ways.words());
     let card = ways.text.split("<section").find(|card| card.contains("general:push")).ok_or("no switch")?;
+    assert!(card.contains("the app") && !card.contains("general:email"), "the app is no part of a mailbox: {card}");
     let point =
         card.split("name=\"point\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).ok_or("no point")?;
     let fields = [("csrf", &*ways.csrf()?), ("point", point), ("child", ""), ("was:general:push", "on")];
@@ -159,7 +160,7 @@ async fn a36_the_app_has_a_switch_beside_each_kind_and_a_message_that_is_turned_
     let closing = send(&world, 0, Category::SchoolsOut).await?;
     let shown = phones.shown(1).await?;
     assert!(shown[0].payload.contains(&closing) && !shown[0].payload.contains(&general));
-    let page = rosa.until(&format!("/family/messages/{general}"), "App on").await?;
+    let page = rosa.until(&format!("/family/messages/{general}"), "Notification in the app").await?;
     assert!(page.words().contains("You turned this off."), "{}", page.words());
     Ok(())
 }
