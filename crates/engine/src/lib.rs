@@ -24,6 +24,7 @@ mod media;
 mod node;
 mod notices;
 mod office;
+mod passkey;
 mod password;
 mod planning;
 mod post;

@@ -69,6 +69,12 @@ pub const MIGRATIONS: &[Migration] = &[
         effect: Effect::Adds,
     },
     Migration {
+        number: 14,
+        name: "passkeys",
+        sql: include_str!("../migrations/0014_passkeys.sql"),
+        effect: Effect::Adds,
+    },
+    Migration {
         number: 15,
         name: "call wishes",
         sql: include_str!("../migrations/0015_call_wishes.sql"),

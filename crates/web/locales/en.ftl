@@ -342,3 +342,26 @@ hours-wrong = Choose at least two hours.
 outcome-family-hours = It waited for the hours that you chose.
 portal-enter = Sign in with the parent portal
 portal-refused = You could not be signed in this way. Ask for a code below, or call your school’s registrar.
+
+# Passkeys
+passkey-enter = Sign in with a passkey
+passkey-not-in = No passkey opened the door. Try again, or ask for a code above.
+passkey-offer = Next time without a code: set up a passkey
+passkey-title = Sign in without a code
+passkey-lede = A passkey is kept by your phone or computer. You sign in the way you unlock it: with your finger, your face or its code.
+passkey-new = Set up a passkey
+passkey-how = Your device asks you to confirm. Your finger or face stays on the device; we never see it.
+passkey-make = Set up a passkey here
+passkey-not-made = No passkey was set up. Try again, or keep signing in with a code.
+passkey-needs = Passkeys need a browser that has them and JavaScript. Where there is none, the code by e-mail always works.
+passkey-impossible = Passkeys cannot be used with this address of Schoolbell. The code by e-mail always works.
+passkey-yours = Your passkeys
+passkey-of = Set up with { $device }
+passkey-made = Since { $when }
+passkey-used = Last used: { $when }
+passkey-unused = Not used yet
+passkey-remove = Remove
+passkey-is-made = The passkey is set up. Next time choose “Sign in with a passkey”.
+passkey-is-off = That passkey opens nothing any more. You can delete it on your device, too.
+passkey-doubted = This passkey may have been copied, so it opens nothing any more. Remove it and set up a new one.
+passkey-lost = Lost a device? Remove its passkey here.

@@ -342,3 +342,26 @@ hours-wrong = Elija al menos dos horas.
 outcome-family-hours = Esperó el horario que usted eligió.
 portal-enter = Entrar con el portal de padres
 portal-refused = No pudo entrar de esta manera. Pida un código aquí abajo, o llame al registro de su escuela.
+
+# Passkeys
+passkey-enter = Entrar con una llave de acceso
+passkey-not-in = Ninguna llave de acceso abrió la puerta. Inténtelo de nuevo, o pida un código arriba.
+passkey-offer = La próxima vez sin código: cree una llave de acceso
+passkey-title = Entrar sin código
+passkey-lede = Una llave de acceso se guarda en su teléfono o computadora. Usted entra como lo desbloquea: con el dedo, la cara o su código.
+passkey-new = Crear una llave de acceso
+passkey-how = Su dispositivo le pide que confirme. Su dedo o su cara no salen del dispositivo; nosotros nunca los vemos.
+passkey-make = Crear una llave de acceso aquí
+passkey-not-made = No se creó ninguna llave de acceso. Inténtelo de nuevo, o siga entrando con un código.
+passkey-needs = Las llaves de acceso necesitan un navegador que las tenga, y JavaScript. Donde no los hay, el código por correo siempre funciona.
+passkey-impossible = Con esta dirección de Schoolbell no se pueden usar llaves de acceso. El código por correo siempre funciona.
+passkey-yours = Sus llaves de acceso
+passkey-of = Creada con { $device }
+passkey-made = Desde: { $when }
+passkey-used = Último uso: { $when }
+passkey-unused = Todavía sin usar
+passkey-remove = Quitar
+passkey-is-made = La llave de acceso está lista. La próxima vez elija «Entrar con una llave de acceso».
+passkey-is-off = Esa llave de acceso ya no abre nada. También puede borrarla en su dispositivo.
+passkey-doubted = Quizás alguien copió esta llave de acceso; por eso ya no abre nada. Quítela y cree una nueva.
+passkey-lost = ¿Perdió un dispositivo? Quite aquí su llave de acceso.

@@ -84,6 +84,9 @@ document.addEventListener("changed", (event) => {
   if (event.target.dataset.refresh) swap(event.target.dataset.refresh);
 });
 
+// Offered where this browser can.
+if (window.PublicKeyCredential) for (const offer of document.querySelectorAll("[data-can-passkey]")) offer.hidden = false;
+
 // Chrome asks once; the button asks when the reader does.
 window.addEventListener("beforeinstallprompt", (event) => {
   const button = document.querySelector("[data-install]");

@@ -14,6 +14,7 @@ pub mod family_app;
 pub mod family_contacts;
 pub mod family_hours;
 pub mod family_messages;
+pub mod family_passkeys;
 pub mod family_portal;
 pub mod family_preferences;
 pub mod family_session;

@@ -19,6 +19,7 @@ pub mod district;
 pub mod family;
 pub mod family_choices;
 pub mod family_doors;
+pub mod family_passkeys;
 pub mod gateways;
 pub mod holds;
 pub mod home;

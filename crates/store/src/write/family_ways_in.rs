@@ -28,6 +28,7 @@ pub struct KeptTry {
 statements! {
     SWEEP = "DELETE FROM door_try WHERE expires_at < $1";
     BEGIN = "INSERT INTO door_try (token_hash, kind, email, state, expires_at) VALUES ($1, $2, $3, $4, $5)";
+    OPEN = "SELECT COUNT(*) FROM door_try WHERE kind = $1 AND expires_at > $2";
     END = "DELETE FROM door_try WHERE token_hash = $1 AND kind = $2 AND expires_at > $3 RETURNING email, state";
     SWEEP_LAUNCHES = "DELETE FROM launch_used WHERE expires_at < $1";
     LAUNCH = "INSERT INTO launch_used (token_hash, expires_at) VALUES ($1, $2) ON CONFLICT (token_hash) DO NOTHING";
@@ -46,6 +47,11 @@ pub async fn begin_try(tx: &mut Tx, new: &NewTry<'_>, now: Timestamp) -> StoreRe
         .await
         .map(drop))?;
     Ok(())
+}
+
+/// How many tries of a kind have begun and may still end.
+pub async fn open_tries(tx: &mut Tx, kind: &str, now: Timestamp) -> StoreResult<i64> {
+    Ok(on!(tx, |conn| sqlx::query_scalar(OPEN).bind(kind).bind(now.as_millisecond()).fetch_one(conn).await)?)
 }
 
 /// Uses a try up; `None` if there is none of this kind, it was used, or it is too old.

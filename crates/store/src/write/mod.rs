@@ -14,6 +14,7 @@ pub mod deliveries;
 pub mod district;
 pub mod family_choices;
 pub mod family_doors;
+pub mod family_passkeys;
 pub mod family_ways_in;
 pub mod gateways;
 pub mod holds;

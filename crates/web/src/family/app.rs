@@ -182,7 +182,7 @@ fn subscription(fields: &Fields) -> Subscription {
 }
 
 /// "Chrome on Android": as much as a person needs to know one device from another.
-fn device_name(t: Words, agent: &str) -> String {
+pub(super) fn device_name(t: Words, agent: &str) -> String {
     match device(agent) {
         (Some(browser), Some(system)) => t.two("app-device", ("browser", browser), ("system", system)),
         (Some(name), None) | (None, Some(name)) => name.to_owned(),

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use schoolbell_domain::language::Language;
 use schoolbell_engine::CommandError;
+use schoolbell_engine::commands::family_passkeys::has_passkeys;
 use schoolbell_engine::commands::family_session::{choose_page_language, leave as leave_session};
 use schoolbell_engine::commands::family_sign_in as commands;
 
@@ -39,6 +40,13 @@ impl Door {
     }
 }
 
+/// How else somebody comes in here.
+struct OtherWays {
+    /// By the student information system.
+    portal: bool,
+    passkeys: bool,
+}
+
 #[derive(Template)]
 #[template(path = "family/sign_in.html")]
 struct SignInPage {
@@ -46,8 +54,7 @@ struct SignInPage {
     t: Words,
     email: String,
     wrong: bool,
-    /// Whether the student information system signs in too.
-    portal: bool,
+    ways: OtherWays,
     /// Somebody came from there and was not let in.
     refused: bool,
 }
@@ -91,7 +98,7 @@ async fn sign_in_page(
         door,
         email: email.to_owned(),
         wrong,
-        portal: state.settings.portal.oidc.is_some(),
+        ways: OtherWays { portal: state.settings.portal.oidc.is_some(), passkeys: has_passkeys(&state.engine) },
         refused,
     };
     Ok((cookies, html(&page)?).into_response())

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Html;
 use schoolbell_engine::commands::family_contacts::records;
 use schoolbell_engine::commands::family_messages::family_messages;
+use schoolbell_engine::commands::family_passkeys::{family_passkeys, has_passkeys};
 use schoolbell_store::read::district;
 
 use super::frame::{FamilyFrame, Place};
@@ -27,6 +28,16 @@ struct HomePage {
     days: Vec<Day>,
     /// "Is this still right?" waits for an answer (A10).
     review_due: bool,
+    passkeys: Passkeys,
+}
+
+/// What stands of signing in without a code.
+#[derive(PartialEq, Eq)]
+enum Passkeys {
+    Impossible,
+    /// None yet: offered where the browser can.
+    Offered,
+    There,
 }
 
 struct ChildCard {
@@ -60,8 +71,18 @@ pub async fn page(State(state): State<WebState>, parent: Parent) -> PageResult<H
         children: children.collect(),
         days: days(&parent, &messages),
         review_due,
+        passkeys: passkeys(&state, &parent).await?,
         t,
         frame: FamilyFrame::new(&parent, Place::Home, t.say("menu-home")),
+    })
+}
+
+async fn passkeys(state: &WebState, parent: &Parent) -> PageResult<Passkeys> {
+    let none = family_passkeys(&state.engine, parent.family()).await?.is_empty();
+    Ok(match (none, has_passkeys(&state.engine)) {
+        (false, _) => Passkeys::There,
+        (true, true) => Passkeys::Offered,
+        (true, false) => Passkeys::Impossible,
     })
 }
 

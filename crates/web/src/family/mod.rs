@@ -11,6 +11,7 @@ pub mod home;
 pub mod live;
 pub mod looks;
 pub mod messages;
+pub mod passkeys;
 pub mod portal;
 pub mod session;
 pub mod times;

@@ -10,6 +10,7 @@ mod held;
 mod hooks;
 mod pace;
 mod pages;
+mod passkeys;
 mod portal;
 mod texting;
 mod texting_media;
