@@ -100,7 +100,7 @@ statements! {
     ANSWERS = "SELECT id, student_id, first_day, last_day, state, reason, note, source, at FROM absence_answer \
         WHERE first_day <= $1 AND last_day >= $2 AND student_id IN {list@3} ORDER BY id";
     LATEST = "SELECT id, student_id, first_day, last_day, state, reason, note, source, at FROM absence_answer \
-        WHERE student_id = $1 ORDER BY id DESC LIMIT 50";
+        WHERE student_id = $1 AND person_id IN {list@2} ORDER BY id DESC LIMIT 50";
     REACHED = "SELECT student_id FROM absence_escalation WHERE day = $1 AND step = $2";
     GRADES = "SELECT person_id, grade FROM student WHERE person_id IN {list@1}";
     DAYS = "SELECT DISTINCT day FROM attendance_mark WHERE school_id = $1 AND day >= $2 ORDER BY day";
@@ -171,10 +171,14 @@ pub async fn answers_on(reads: &mut impl Reads, day: Date, students: &[PersonId]
     Ok(answers)
 }
 
-/// The latest answers about a student, newest first.
-pub async fn answers_of(reads: &mut impl Reads, student: PersonId) -> StoreResult<Vec<Answer>> {
-    let rows: Vec<AnswerTuple> =
-        on!(reads.tx(), |conn| sqlx::query_as(LATEST).bind(student.raw()).fetch_all(conn).await)?;
+/// The latest answers about a student that these people gave, newest first. What another household said, or somebody of whom
+/// nobody knows who it was, is left out.
+pub async fn answers_by(reads: &mut impl Reads, student: PersonId, people: &[PersonId]) -> StoreResult<Vec<Answer>> {
+    if people.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tx = reads.tx();
+    let rows = fetch_set!(tx, AnswerTuple, LATEST, [student.raw()], people, |query, person| query.bind(person.raw()))?;
     rows.into_iter().map(answer).collect()
 }
 

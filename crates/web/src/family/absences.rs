@@ -54,7 +54,9 @@ async fn show(state: &WebState, parent: &Parent, (notice, wrong): (String, Strin
     let mut reads = state.engine.reader().read().await?;
     let mut said = Vec::new();
     for child in parent.family().children() {
-        for answer in absences::answers_of(&mut reads, child.id).await?.into_iter().take(10) {
+        // One's own words alone: the other household of a child keeps what it told the school.
+        let own = &parent.family().circle.guardians;
+        for answer in absences::answers_by(&mut reads, child.id, own).await?.into_iter().take(10) {
             let days = if answer.first_day == answer.last_day {
                 answer.first_day.to_string()
             } else {

@@ -6,6 +6,7 @@ mod calls;
 mod compose;
 mod doors;
 mod families;
+mod families_apart;
 mod held;
 mod hooks;
 mod pace;
