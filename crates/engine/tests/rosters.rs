@@ -305,7 +305,7 @@ async fn rolling_back_restores_what_stood_row_by_row() {
 
 /// A20, A21: a family's choice hangs on the contact point, which moves with the student.
 #[tokio::test]
-async fn a_transfer_takes_the_contact_points_along() {
+async fn a21_a_transfer_takes_the_contact_points_along() {
     run(async |engine, district| {
         let mut pupils = children(20);
         district.write(&pupils);

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn law_22_and_law_26_each_text_says_what_the_carriers_demand() {
+    fn a30_law_22_law_26_each_text_says_what_the_carriers_demand() {
         for text in [OURS.invitation(), OURS.help(), OURS.opted_in()] {
             for words in ["Msg freq varies", "Msg&data rates may apply", "STOP"] {
                 assert!(text.contains(words), "{words} in {text}");

@@ -147,6 +147,28 @@ fn a23_a_number_that_said_yes_gets_texts_of_every_category_until_the_family_turn
     }
 }
 
+#[test]
+fn a29_consent_is_of_the_device_two_mobiles_say_yes_twice_and_a_shared_one_once() {
+    let mut town = Town::default();
+    let (child, mother, father) = (town.student(LINCOLN), town.guardian(), town.guardian());
+    town.tie(mother, child, ContactRole::Main);
+    town.tie(father, child, ContactRole::Secondary);
+    // She has two mobiles, one of which he has too.
+    town.point(mother, LINCOLN, Slot::Mobile, "04");
+    town.point(mother, LINCOLN, Slot::Mobile, "05");
+    town.point(father, LINCOLN, Slot::Mobile, "05");
+    let texts = |town: &Town| {
+        let mut texts = sent(&plan(&ask(Category::General), &town.page));
+        texts.retain(|line| line.starts_with("text"));
+        texts
+    };
+    assert!(texts(&town).is_empty());
+    town.says_yes("04");
+    assert_eq!(texts(&town), ["text 04"], "the other phone has not said it");
+    town.says_yes("05");
+    assert_eq!(texts(&town), ["text 04", "text 05"], "once for both who share it, and one text");
+}
+
 impl Family {
     fn choose(
         &mut self,

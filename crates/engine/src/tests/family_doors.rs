@@ -42,7 +42,7 @@ fn sentence<T>(result: Result<T, CommandError>) -> String {
 }
 
 #[tokio::test]
-async fn a31_the_address_on_record_signs_in_with_its_code_and_every_other_gets_the_same_answer_and_no_mail() {
+async fn a31_a33_the_address_on_record_signs_in_with_its_code_and_every_other_gets_the_same_answer_and_no_mail() {
     on_both(async |db| -> Result<(), CommandError> {
         let town = Town::build(db, 4).await?;
         let engine = &town.engine;

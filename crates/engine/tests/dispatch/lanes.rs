@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::SignedDuration;
 use schoolbell_domain::channel::Channel;
+use schoolbell_domain::consent::{ConsentEventKind, Program};
+use schoolbell_domain::delivery::plan::Basis;
 use schoolbell_domain::delivery::settle::AttemptOutcome;
 use schoolbell_domain::delivery::{DeliveryState, FailReason, StateKind};
 use schoolbell_engine::Queue;
@@ -158,6 +160,49 @@ async fn two_gateways_share_the_queue_and_none_is_sent_twice() {
         ended.await.unwrap()?;
         assert_eq!(count.load(Ordering::Relaxed), 2_000);
         assert!(!one.took().is_empty() && !other.took().is_empty());
+        bench.counters_agree().await;
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+/// One text, two gateways for texts: the one that has it finds no credit and goes away, the other takes it on the next try.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_text_that_one_gateway_cannot_take_fails_over_to_the_other_and_arrives_once() {
+    on_both(async |db| -> Result<(), StoreError> {
+        let bench = Bench::new(db);
+        let rows = bench.queue(Channel::Sms, 20, |row| row.basis = Some(Basis::OptedIn)).await;
+        for row in &rows {
+            let number = row.address.clone().unwrap();
+            bench.consent(number.expose(), Program::Alerts, ConsentEventKind::OptedIn).await;
+        }
+        let refuse = |_: &schoolbell_gateways::Outgoing| {
+            Some(AttemptOutcome::Refused { reason: FailReason::GatewayFault, code: "no route".to_owned() })
+        };
+        let first = Carrier::new(Channel::Sms, refuse);
+        let other = Carrier::named("other", Channel::Sms, accepted);
+        other.health.send_replace(Health::Away("not yet".to_owned()));
+        let started = bench.start_all(vec![first.clone(), other.clone()]);
+        bench.run_until_idle().await;
+        assert_eq!((first.took().len(), other.took().len()), (20, 0));
+        for row in &rows {
+            assert_eq!(bench.state(row.id).await, DeliveryState::Queued(Some(FailReason::GatewayFault)));
+        }
+        first.health.send_replace(Health::Away("no route".to_owned()));
+        other.health.send_replace(Health::Up);
+        bench.clock.advance(SignedDuration::from_secs(6));
+        bench.engine.wake.now(Queue::Deliveries);
+        bench.run_until_idle().await;
+        started.end().await;
+        assert_eq!(
+            (first.took().len(), other.took().len()),
+            (20, 20),
+            "each once by the other, none again by the first"
+        );
+        for row in &rows {
+            assert_eq!(bench.state(row.id).await, DeliveryState::Accepted);
+        }
         bench.counters_agree().await;
         Ok(())
     })

@@ -13,6 +13,7 @@ mod pace;
 mod pages;
 mod passkeys;
 mod portal;
+mod records;
 mod texting;
 mod texting_media;
 mod texting_together;

@@ -144,7 +144,7 @@ async fn law_9_staff_write_a_revocation_down_on_the_persons_page() -> Done {
 }
 
 #[tokio::test]
-async fn the_desk_lists_what_a_human_must_mend_and_whom_to_call_until_the_next_import_mends_it() -> Done {
+async fn a11_the_desk_lists_what_a_human_must_mend_and_whom_to_call_until_the_next_import_mends_it() -> Done {
     let world = World::new().await?;
     let mut staff = world.signed_in(Role::Registrar, None).await?;
     let empty = staff.get("/desk").await?;
