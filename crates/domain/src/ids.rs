@@ -138,6 +138,8 @@ id!(/** A recorded sound for calls. */ RecordingId, "rec_", "a recording's id");
 id!(/** One run that tells absences. */ AttendanceRunId, "run_", "an attendance run's id");
 id!(/** One attendance file. */ AttendanceImportId, "ati_", "an attendance file's id");
 id!(/** What a family said of an absence. */ AnswerId, "ans_", "an answer's id");
+id!(/** A survey. */ SurveyId, "svy_", "a survey's id");
+id!(/** What somebody answered to a survey. */ ResponseId, "rsp_", "a response's id");
 id!(/** What waits for a second look. */ HoldId, "hld_", "a hold's id");
 id!(/** A line of the audit log. */ AuditId, "aud_", "an audit line's id");
 

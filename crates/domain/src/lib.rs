@@ -23,4 +23,5 @@ pub mod phone;
 pub mod roster;
 pub mod school;
 pub mod settings;
+pub mod survey;
 pub mod template;

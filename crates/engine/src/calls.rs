@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::attendance::answer;
 use crate::revocation::{self, Revocation};
+use crate::survey::by_keys::by_keys;
 use crate::{Engine, reached, receipts};
 
 /// Keeps a call in one transaction; twice is once.
@@ -32,6 +33,7 @@ pub(crate) async fn keep(engine: &Engine, gateway: &str, heard: &HeardCall) -> S
                         stop(engine, tx, (gateway, row), heard, &mut moves).await?;
                     } else {
                         answer::by_keys(engine, tx, heard.delivery, &heard.keys).await?;
+                        by_keys(engine, tx, heard.delivery, &heard.keys).await?;
                     }
                 }
                 tallies::apply(tx, &moves).await?;

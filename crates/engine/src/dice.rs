@@ -20,6 +20,11 @@ pub fn token() -> String {
     })
 }
 
+/// An id that tells neither when it was made nor what came before it: positive, below 2^53.
+pub fn id() -> i64 {
+    i64::try_from(u64::from_be_bytes(throw::<8>()) >> 11).unwrap_or(1).max(1)
+}
+
 /// The salt of a password.
 pub fn salt() -> [u8; 16] {
     throw()

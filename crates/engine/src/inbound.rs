@@ -28,6 +28,7 @@ use crate::attendance::answer;
 use crate::live::LiveEvent;
 use crate::post::Note;
 use crate::revocation::{self, Revocation};
+use crate::survey::by_text as survey;
 use crate::texting::{self, Came};
 use crate::{Engine, Queue};
 
@@ -138,9 +139,19 @@ async fn handle(
     }
     let answer = match keyword {
         Keyword::OptOut => opt_out(engine, tx, &speaker, (&number, text), &mut follows.moves).await?,
+        // "Yes" to a question is no consent; the number has given it long since.
+        Keyword::OptIn
+            if state(tx, &number).await? == ConsentState::OptedIn
+                && survey::awaits_yes(engine, tx, &number).await? =>
+        {
+            survey::by_text(engine, tx, &number, &text.body).await?
+        }
         Keyword::OptIn => opt_in(engine, tx, &speaker, (&number, text)).await?,
         Keyword::Help => Some(speaker.help()),
-        Keyword::Unclear => answer::by_text(engine, tx, &number, text).await?,
+        Keyword::Unclear => match answer::by_text(engine, tx, &number, text).await? {
+            None => survey::by_text(engine, tx, &number, &text.body).await?,
+            answer => answer,
+        },
     };
     match answer {
         Some(answer) if recent <= MOST_KEYWORDS_AN_HOUR => reply(engine, tx, &number, text, answer).await,

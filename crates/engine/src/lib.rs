@@ -41,6 +41,7 @@ pub mod roster;
 mod run;
 pub mod speech;
 mod staff_mail;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod text_out;

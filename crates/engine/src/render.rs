@@ -12,20 +12,22 @@ use schoolbell_domain::delivery::plan::PlanRow;
 use schoolbell_domain::ids::{PersonId, SchoolId};
 use schoolbell_domain::language::Language;
 use schoolbell_domain::phone::Phone;
+use schoolbell_domain::survey::{Question, choices_of, keyed};
 use schoolbell_domain::template::{
     Field, Fields, Unresolved, day_words, fields_in, joined_names, render, render_markdown, time_words,
 };
 use schoolbell_formats::mail::{Letterhead, Seal, letter};
 use schoolbell_formats::sms;
-use schoolbell_store::StoreResult;
 use schoolbell_store::read::attendance;
 use schoolbell_store::read::district::District;
 use schoolbell_store::read::names::{Name, SchoolName, names, school_names};
 use schoolbell_store::read::school_calls::{self, SchoolCalls};
 use schoolbell_store::tx::Reads;
+use schoolbell_store::{StoreResult, read};
 
 use crate::attendance::link;
 use crate::speech::{Billing, Words};
+use crate::survey::link as survey_link;
 
 /// A text as its reader gets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,11 +50,14 @@ pub(crate) struct Addressee<'a> {
     pub language: &'a Language,
     pub school: SchoolId,
     pub children: &'a [PersonId],
+    /// Whom a link to a survey names; without one there is no such link.
+    pub person: Option<PersonId>,
 }
 
 impl<'a> From<&'a PlanRow> for Addressee<'a> {
     fn from(row: &'a PlanRow) -> Self {
-        Self { channel: row.channel, language: &row.language, school: row.school, children: &row.children }
+        let person = Some(row.person);
+        Self { channel: row.channel, language: &row.language, school: row.school, children: &row.children, person }
     }
 }
 
@@ -68,6 +73,7 @@ struct Key {
     absences: String,
     /// Where the family answers.
     answer_link: String,
+    survey_link: String,
 }
 
 /// Renders one draft; the same rendering is made once.
@@ -86,6 +92,8 @@ pub(crate) struct Renderer {
     absences: HashMap<PersonId, Vec<Absence>>,
     /// Where links begin, and what seals them.
     link: Option<(String, Seal)>,
+    /// The question that its calls ask, of a draft that asks a survey.
+    keyed: Option<Question>,
     cache: HashMap<Key, Arc<Rendered>>,
 }
 
@@ -119,7 +127,12 @@ impl Renderer {
             Some(run) => attendance::absences(reads, run).await?,
             None => HashMap::new(),
         };
+        let keyed = match draft.survey {
+            Some(id) => read::surveys::lookup(reads, id).await?.and_then(|standing| keyed(&standing.survey).cloned()),
+            None => None,
+        };
         Ok(Self {
+            keyed,
             absences,
             link: None,
             draft: draft.clone(),
@@ -134,7 +147,7 @@ impl Renderer {
         })
     }
 
-    /// Lets mails about absences carry a link to answer; without an address that families reach there is none.
+    /// Lets messages carry links to answer, sealed for what the draft is about; without an address that families reach there is none.
     pub fn link(&mut self, public_url: Option<&str>, seal: Seal) {
         self.link = public_url.map(|url| (url.to_owned(), seal));
     }
@@ -211,6 +224,7 @@ impl Renderer {
                         students: "-".to_owned(),
                         absences: String::new(),
                         answer_link: String::new(),
+                        survey_link: self.survey_link(PersonId::from_raw(0)),
                     };
                     let fields = self.fields(&key);
                     let body = render(wording.body(channel).unwrap_or_default(), &fields);
@@ -254,8 +268,18 @@ impl Renderer {
             }
             None => (String::new(), String::new()),
         };
-        let key = Key { channel: to.channel, wording: at, school: to.school, students, absences, answer_link };
+        let asks = wording.body(to.channel).is_some_and(|body| fields_in(body).contains(&Field::SurveyLink));
+        let person = to.person.filter(|_| asks);
+        let survey_link = person.map(|person| self.survey_link(person)).unwrap_or_default();
+        let key =
+            Key { channel: to.channel, wording: at, school: to.school, students, absences, answer_link, survey_link };
         Some((key, wording.clone()))
+    }
+
+    /// Where this person answers the survey that the draft asks; empty if it asks none.
+    fn survey_link(&self, person: PersonId) -> String {
+        let (Some(survey), Some((url, seal))) = (self.draft.survey, &self.link) else { return String::new() };
+        format!("{url}/survey/{}", survey_link::token(seal, survey, person))
     }
 
     /// Who of these children was absent, from where and when; each with its number to call where they are of two schools.
@@ -284,7 +308,8 @@ impl Renderer {
             .with(Field::Sender, self.sender.as_str())
             .with(Field::Students, key.students.as_str())
             .with(Field::Absences, key.absences.as_str())
-            .with(Field::AnswerLink, key.answer_link.as_str());
+            .with(Field::AnswerLink, key.answer_link.as_str())
+            .with(Field::SurveyLink, key.survey_link.as_str());
         let school = self.schools.get(&key.school);
         fields.set(Field::School, school.map_or(self.district.as_str(), |school| school.name.as_str()));
         let phone = school.and_then(|school| school.phone.as_deref()).filter(|phone| !phone.trim().is_empty());
@@ -349,12 +374,18 @@ impl Renderer {
                     language: other.language.clone(),
                     body: render(&other.voice_body, &theirs)?,
                     recording: other.voice_recording,
+                    choices: self.choices(&other.language),
                 })
             }
             None => None,
         };
         let billing = Billing::of(name, call_back, self.draft.category).playing(wording.voice_recording);
-        Ok(Billing { office: self.office(school), other, ..billing })
+        Ok(Billing { office: self.office(school), other, choices: self.choices(&wording.language), ..billing })
+    }
+
+    /// What the keys of a call answer, in a language.
+    fn choices(&self, language: &Language) -> Vec<String> {
+        self.keyed.as_ref().map(|question| choices_of(question, language)).unwrap_or_default()
     }
 
     /// Whom key 3 of a call for this school reaches: the number it chose, or the roster's where that can be dialled.

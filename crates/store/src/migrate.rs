@@ -80,6 +80,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0015_call_wishes.sql"),
         effect: Effect::Adds,
     },
+    Migration {
+        number: 17,
+        name: "surveys",
+        sql: include_str!("../migrations/0017_surveys.sql"),
+        effect: Effect::Adds,
+    },
 ];
 
 const CREATE_LOG: &str = "CREATE TABLE IF NOT EXISTS schema_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL)";

@@ -147,6 +147,7 @@ out-merged = The same phone or address already got it.
 out-no-gateway = The school does not send messages this way.
 out-call-limit = This phone had the three calls that are allowed in 30 days.
 out-deny-listed = We never call this number.
+out-answered = You have answered this survey already.
 out-reached = Somebody of the family had it already, so the other phones were left alone.
 out-no-address = No phone or address on record could take it.
 outcome-apart = It went by itself, because not everybody at this phone or address may hear about every child.
@@ -328,7 +329,6 @@ basis-app = You turned on notifications in the app.
 out-no-app = The app was taken off every device.
 opened-at = opened { $when }
 
-
 # Hours
 hours-head = When general news may come
 hours-lede = Events, meetings and other news wait for these hours. Attendance, closings and emergencies never do.
@@ -365,3 +365,26 @@ passkey-is-made = The passkey is set up. Next time choose “Sign in with a pass
 passkey-is-off = That passkey opens nothing any more. You can delete it on your device, too.
 passkey-doubted = This passkey may have been copied, so it opens nothing any more. Remove it and set up a new one.
 passkey-lost = Lost a device? Remove its passkey here.
+
+# Surveys
+survey-anonymous = This survey is anonymous: nobody at the school learns who said what.
+survey-closed = This survey is closed. The school takes no more answers.
+survey-until = You can answer, and change your answer, until { $when }.
+survey-optional = (if you like)
+survey-only-if = Only if you answered “{ $answers }” to “{ $question }”
+survey-sign = Your full name, as a signature
+survey-send = Send the answers
+survey-change = Change the answers
+survey-answered = This was answered. You can still change it.
+survey-thanks = Thank you. Your answers are noted.
+survey-wrong = Not sent yet: some questions below need an answer.
+survey-missing = This question needs an answer.
+survey-no-choice = Choose one of the answers.
+survey-no-number = Write a whole number.
+survey-out-of-scale = Choose a number from { $from } to { $to }.
+survey-too-low = Write a number of at least { $least }.
+survey-too-high = Write a number of at most { $most }.
+survey-not-signed = Sign with your name.
+survey-home = The school asks: { $title }
+survey-answer = Answer
+survey-see = See or change your answers

@@ -147,6 +147,7 @@ out-merged = El mismo teléfono o correo ya lo recibió.
 out-no-gateway = La escuela no envía mensajes de esta manera.
 out-call-limit = Este teléfono ya tuvo las tres llamadas permitidas en 30 días.
 out-deny-listed = Nunca llamamos a este número.
+out-answered = Ya respondió a esta encuesta.
 out-reached = Alguien de la familia ya lo tenía; por eso no se llamó a los otros teléfonos.
 out-no-address = Ningún teléfono ni correo del registro lo pudo recibir.
 outcome-apart = Fue por separado, porque no todos en este teléfono o correo pueden saber de cada hijo.
@@ -328,7 +329,6 @@ basis-app = Usted activó las notificaciones en la aplicación.
 out-no-app = La aplicación se quitó de todos los dispositivos.
 opened-at = abierto { $when }
 
-
 # Horario
 hours-head = Cuándo pueden llegar las noticias generales
 hours-lede = Eventos, reuniones y otras noticias esperan este horario. La asistencia, los cierres y las emergencias nunca esperan.
@@ -365,3 +365,26 @@ passkey-is-made = La llave de acceso está lista. La próxima vez elija «Entrar
 passkey-is-off = Esa llave de acceso ya no abre nada. También puede borrarla en su dispositivo.
 passkey-doubted = Quizás alguien copió esta llave de acceso; por eso ya no abre nada. Quítela y cree una nueva.
 passkey-lost = ¿Perdió un dispositivo? Quite aquí su llave de acceso.
+
+# Encuestas
+survey-anonymous = Esta encuesta es anónima: nadie en la escuela sabrá quién dijo qué.
+survey-closed = Esta encuesta está cerrada. La escuela ya no recibe respuestas.
+survey-until = Puede responder, y cambiar su respuesta, hasta { $when }.
+survey-optional = (si lo desea)
+survey-only-if = Solo si respondió «{ $answers }» a «{ $question }»
+survey-sign = Su nombre completo, como firma
+survey-send = Enviar las respuestas
+survey-change = Cambiar las respuestas
+survey-answered = Ya se respondió. Todavía puede cambiarlo.
+survey-thanks = Gracias. Hemos anotado sus respuestas.
+survey-wrong = Aún no se envió: faltan respuestas más abajo.
+survey-missing = Esta pregunta necesita una respuesta.
+survey-no-choice = Elija una de las respuestas.
+survey-no-number = Escriba un número entero.
+survey-out-of-scale = Elija un número de { $from } a { $to }.
+survey-too-low = Escriba un número de al menos { $least }.
+survey-too-high = Escriba un número de { $most } como máximo.
+survey-not-signed = Firme con su nombre.
+survey-home = La escuela pregunta: { $title }
+survey-answer = Responder
+survey-see = Ver o cambiar sus respuestas

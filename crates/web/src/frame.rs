@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderMap, header};
 use axum::response::Html;
+use schoolbell_domain::category::Category;
 use schoolbell_domain::permission::Act;
 
 use crate::error::PageResult;
@@ -115,6 +116,7 @@ pub struct Frame {
     pub district: String,
     pub menu: Vec<MenuLine>,
     pub may_compose: bool,
+    pub may_survey: bool,
     /// Whether the page listens for live events.
     pub live: bool,
 }
@@ -131,6 +133,7 @@ impl Frame {
             district: staff.district.clone(),
             menu: MENU.into_iter().filter(|line| staff.actor.may_somewhere(line.act)).collect(),
             may_compose: staff.actor.may_somewhere(Act::Compose),
+            may_survey: staff.actor.may_somewhere(Act::Send(Category::Surveys)),
             live: false,
         }
     }

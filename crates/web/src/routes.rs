@@ -12,7 +12,9 @@ use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::error::PageError;
-use crate::{WebState, absence, api, assets, error, family, health, hooks, live, rules, security, staff, unsubscribe};
+use crate::{
+    WebState, absence, api, assets, error, family, health, hooks, live, rules, security, staff, survey, unsubscribe,
+};
 
 /// Forms are small; a message of a megabyte is none.
 const FORM_BYTES: usize = 1024 * 1024;
@@ -81,6 +83,7 @@ fn pages() -> Router<WebState> {
         .route("/roster", get(staff::roster::list))
         .route("/roster/imports/{id}/issues.csv", get(staff::roster::issues_csv))
         .merge(school_day())
+        .merge(surveys())
         .route("/audit", get(staff::audit::page))
         .route("/settings", get(staff::settings::page))
         .route("/settings/calls", get(staff::school_calls::page).post(staff::school_calls::post))
@@ -108,6 +111,19 @@ fn school_day() -> Router<WebState> {
         .route("/holds", get(staff::holds::page))
         .route("/holds/{id}", post(staff::holds::decide))
         .route("/absence/{token}", get(absence::page).post(absence::post))
+}
+
+/// Surveys, asked and answered.
+fn surveys() -> Router<WebState> {
+    use staff::survey::{build, export, list, results};
+    Router::new()
+        .route("/surveys", get(list::page))
+        .route("/surveys/new", get(build::new).post(build::create))
+        .route("/surveys/{id}/edit", get(build::page).post(build::post))
+        .route("/surveys/{id}", get(results::page).post(results::post))
+        .route("/surveys/{id}/answers.csv", get(export::csv))
+        .route("/surveys/{id}/answers.xlsx", get(export::xlsx))
+        .route("/survey/{token}", get(survey::page).post(survey::post))
 }
 
 /// Two-way texts.
@@ -167,6 +183,7 @@ fn families() -> Router<WebState> {
         )
         .route("/family/contacts/review", post(family::contacts::review))
         .route("/family/absences", get(family::absences::page).post(family::absences::post))
+        .route("/family/surveys/{id}", get(family::surveys::page).post(family::surveys::post))
         .route("/family/help", get(family::help::page))
         .route("/family/passkeys", get(family::passkeys::page).post(family::passkeys::keep))
         .route("/family/passkeys/new", post(family::passkeys::begin))

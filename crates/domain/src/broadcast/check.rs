@@ -8,7 +8,7 @@ use crate::category::Category;
 use crate::channel::Channel;
 use crate::delivery::window::{SendWindow, next_allowed};
 use crate::language::Language;
-use crate::template::{Unresolved, check};
+use crate::template::{Field, Unresolved, check, fields_in};
 
 /// The longest text in units of its encoding: six segments of 153 septets (LAW-25, GOV.UK Notify's limit).
 pub const LONGEST_TEXT: usize = 918;
@@ -38,15 +38,20 @@ pub enum DraftProblem {
     SendAtPassed,
     #[error("it would expire before it is sent; choose a later end")]
     ExpiresTooSoon,
+    /// A52.
+    #[error("it asks a survey, so its kind is Surveys; choose Surveys")]
+    AsksOutsideOfSurveys,
+    #[error("`{{{{survey_link}}}}` stands in it, but it belongs to no survey; take it out, or begin at Surveys")]
+    LinkWithoutSurvey,
 }
 
 impl DraftProblem {
     /// The field of the composer that it is about: `category`, `audience`, `email_subject` …
     pub const fn field(&self) -> &'static str {
         match self {
-            Self::NoCategory => "category",
+            Self::NoCategory | Self::AsksOutsideOfSurveys => "category",
             Self::EmptyAudience => "audience",
-            Self::NoContent | Self::LanguageTwice { .. } => "wordings",
+            Self::NoContent | Self::LanguageTwice { .. } | Self::LinkWithoutSurvey => "wordings",
             Self::NoSubject { .. } => "email_subject",
             Self::Unresolved { part, .. } => part.field(),
             Self::TextTooLong { .. } => "sms_body",
@@ -106,6 +111,12 @@ pub fn problems(draft: &Draft, now: Timestamp, sms_units: impl Fn(&str) -> usize
         }
         problems.extend(problems_of(wording, &sms_units));
     }
+    if draft.survey.is_some() && draft.category.is_some_and(|category| category != Category::Surveys) {
+        problems.push(DraftProblem::AsksOutsideOfSurveys);
+    }
+    if draft.survey.is_none() && draft.wordings.iter().any(links_a_survey) {
+        problems.push(DraftProblem::LinkWithoutSurvey);
+    }
     let leaves_at = draft.send_at.unwrap_or(now);
     if leaves_at < now {
         problems.push(DraftProblem::SendAtPassed);
@@ -114,6 +125,11 @@ pub fn problems(draft: &Draft, now: Timestamp, sms_units: impl Fn(&str) -> usize
         problems.push(DraftProblem::ExpiresTooSoon);
     }
     problems
+}
+
+fn links_a_survey(wording: &Wording) -> bool {
+    let texts = [&wording.email_subject, &wording.email_body, &wording.sms_body, &wording.voice_body];
+    texts.into_iter().any(|text| fields_in(text).contains(&Field::SurveyLink))
 }
 
 fn problems_of(wording: &Wording, sms_units: impl Fn(&str) -> usize) -> Vec<DraftProblem> {
@@ -254,6 +270,7 @@ fn is_form_of(word: &str, weather: &str) -> bool {
 mod tests {
     use super::*;
     use crate::audience::{Audience, AudienceRule};
+    use crate::ids::SurveyId;
 
     fn now() -> Timestamp {
         "2026-01-14T12:00:00-06:00".parse().unwrap()
@@ -288,6 +305,26 @@ mod tests {
             ]
         );
         assert!(sentences(&draft(Category::General, "School is closed.")).is_empty());
+    }
+
+    #[test]
+    fn a52_what_asks_a_survey_goes_out_as_one() {
+        let mut asks = draft(Category::General, "Please answer: {{survey_link}}");
+        assert_eq!(
+            sentences(&asks),
+            [(
+                "wordings",
+                "`{{survey_link}}` stands in it, but it belongs to no survey; take it out, or begin at Surveys"
+                    .to_owned()
+            )]
+        );
+        asks.survey = Some(SurveyId::from_raw(1));
+        assert_eq!(
+            sentences(&asks),
+            [("category", "it asks a survey, so its kind is Surveys; choose Surveys".to_owned())]
+        );
+        asks.category = Some(Category::Surveys);
+        assert!(sentences(&asks).is_empty());
     }
 
     #[test]

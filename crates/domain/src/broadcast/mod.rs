@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::audience::Audience;
 use crate::category::Category;
 use crate::channel::Channel;
-use crate::ids::{AttendanceRunId, RecordingId, SchoolId};
+use crate::ids::{AttendanceRunId, RecordingId, SchoolId, SurveyId};
 use crate::language::Language;
 
 /// Where a broadcast stands.
@@ -119,6 +119,12 @@ pub struct Draft {
     /// The run of absences that it tells; none of a person's messages has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attendance_run: Option<AttendanceRunId>,
+    /// The survey that it asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub survey: Option<SurveyId>,
+    /// Of a survey: only those hear of it who have not answered.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub reminds: bool,
     pub calls: CallWishes,
 }
 

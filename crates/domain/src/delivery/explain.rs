@@ -287,6 +287,7 @@ pub const fn out_key(reason: SuppressReason) -> &'static str {
         SuppressReason::NoAddress => "out-no-address",
         SuppressReason::Reached => "out-reached",
         SuppressReason::NoApp => "out-no-app",
+        SuppressReason::Answered => "out-answered",
     }
 }
 
@@ -306,6 +307,7 @@ const fn rule_of(category: Category, reason: SuppressReason) -> &'static str {
         SuppressReason::DenyListed => "LAW-8",
         SuppressReason::NoAddress | SuppressReason::Reached => "A9",
         SuppressReason::NoApp => "A35",
+        SuppressReason::Answered => "A45",
     }
 }
 

@@ -36,10 +36,12 @@ pub enum SuppressReason {
     Reached,
     /// The app was taken off the last device between the plan and the sending.
     NoApp,
+    /// A reminder of a survey that this person has answered.
+    Answered,
 }
 
 impl SuppressReason {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::NotDefault,
         Self::PreferenceOff,
         Self::NoConsent,
@@ -55,6 +57,7 @@ impl SuppressReason {
         Self::NoAddress,
         Self::Reached,
         Self::NoApp,
+        Self::Answered,
     ];
 
     /// The code in the database; 1 to 99.
@@ -75,6 +78,7 @@ impl SuppressReason {
             Self::NoAddress => 13,
             Self::Reached => 14,
             Self::NoApp => 15,
+            Self::Answered => 16,
         }
     }
 
@@ -100,6 +104,7 @@ impl SuppressReason {
             Self::NoAddress => "no phone or address on record that this message could use",
             Self::Reached => "the family has it already, and the sender chose to leave its other phones alone then",
             Self::NoApp => "the app was taken off every device",
+            Self::Answered => "has answered the survey already",
         }
     }
 }

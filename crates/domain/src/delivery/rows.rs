@@ -225,8 +225,8 @@ const fn weight(verdict: Option<SuppressReason>) -> u8 {
         Some(SuppressReason::CallLimit | SuppressReason::NoApp) => 10,
         Some(SuppressReason::NoGateway) => 11,
         Some(SuppressReason::Merged) => 12,
-        // Said after the plan, when the family has it.
-        Some(SuppressReason::Reached) => 13,
+        // Said after the plan, when the family has it or has answered.
+        Some(SuppressReason::Reached | SuppressReason::Answered) => 13,
         None => 14,
     }
 }

@@ -25,10 +25,11 @@ pub enum Field {
     Sender,
     Absences,
     AnswerLink,
+    SurveyLink,
 }
 
 impl Field {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Students,
         Self::School,
         Self::SchoolPhone,
@@ -38,9 +39,10 @@ impl Field {
         Self::Sender,
         Self::Absences,
         Self::AnswerLink,
+        Self::SurveyLink,
     ];
 
-    /// Those that a person may write; the others stand in the texts of absences alone.
+    /// Those that a person may write; the others stand in the texts of absences and surveys alone.
     pub const COMPOSED: [Self; 7] =
         [Self::Students, Self::School, Self::SchoolPhone, Self::District, Self::Date, Self::Time, Self::Sender];
 
@@ -56,6 +58,7 @@ impl Field {
             Self::Sender => "sender",
             Self::Absences => "absences",
             Self::AnswerLink => "answer_link",
+            Self::SurveyLink => "survey_link",
         }
     }
 
@@ -71,6 +74,7 @@ impl Field {
             Self::Sender => "the name of the person who pressed Send",
             Self::Absences => "who was absent, from which school, on which day, in which periods",
             Self::AnswerLink => "where the family says why, without signing in",
+            Self::SurveyLink => "where the family answers the survey",
         }
     }
 
@@ -78,7 +82,12 @@ impl Field {
     pub const fn is_same_for_all(self) -> bool {
         match self {
             Self::District | Self::Date | Self::Time | Self::Sender => true,
-            Self::Students | Self::School | Self::SchoolPhone | Self::Absences | Self::AnswerLink => false,
+            Self::Students
+            | Self::School
+            | Self::SchoolPhone
+            | Self::Absences
+            | Self::AnswerLink
+            | Self::SurveyLink => false,
         }
     }
 

@@ -91,6 +91,7 @@ async fn rewrite(
             language: &row.language,
             school: row.school.unwrap_or(SchoolId::from_raw(0)),
             children: &children,
+            person: None,
         };
         let Some(text) = renderer.surely(&to, &names) else { continue };
         let content = NewContent {

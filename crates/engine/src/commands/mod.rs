@@ -2,6 +2,7 @@
 //! the transaction of what it does.
 
 pub mod answer_absence;
+pub mod answer_survey;
 pub mod change_password;
 pub mod change_policy;
 pub mod change_settings;
@@ -46,6 +47,7 @@ pub mod sign_in;
 pub mod sign_in_link;
 pub mod sign_out;
 pub mod stop_broadcast;
+pub mod survey;
 pub mod texting;
 pub mod unsubscribe;
 

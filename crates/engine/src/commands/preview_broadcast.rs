@@ -110,7 +110,7 @@ pub async fn preview_broadcast(engine: &Engine, actor: &Actor, draft: &Draft) ->
     }
     let mut planning = Planning::of(&mut reads, draft, leaves_at).await?;
     preview.hints = hints(draft, leaves_at, &planning.district.time_zone, planning.ask.window);
-    let mut renderer = renderer(&mut reads, actor, draft, leaves_at).await?;
+    let mut renderer = renderer(engine, &mut reads, (actor, draft), leaves_at).await?;
     preview.problems.extend(render_problems(&renderer));
     let call_seconds = seconds_of_a_call(&mut reads, draft).await?;
     let mut tour = Tour { call_seconds, ..Tour::default() };

@@ -82,7 +82,7 @@ pub async fn copy_broadcast(engine: &Engine, actor: &Actor, id: BroadcastId) -> 
     let standing = get(engine, id).await?;
     actor.must(Act::SeeBroadcasts, owner_scope(&standing))?;
     actor.must(Act::Compose, owner_scope(&standing))?;
-    let draft = Draft { send_at: None, expires_at: None, ..standing.draft };
+    let draft = Draft { send_at: None, expires_at: None, reminds: false, ..standing.draft };
     insert(engine, actor, &draft, json!({ "copy_of": id })).await
 }
 

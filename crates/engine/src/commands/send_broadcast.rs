@@ -19,6 +19,7 @@ use super::audit::tell;
 use super::brake;
 use super::decide_hold::take;
 use super::save_draft::{changed, conflict, get, owner_scope};
+use super::survey;
 use crate::error::{CommandError, CommandResult, Problem};
 use crate::jobs::{expand_broadcast, send_scheduled};
 use crate::planning::{Planning, pages};
@@ -139,6 +140,7 @@ async fn commit(engine: &Engine, actor: &Actor, sending: &Sending<'_>) -> Comman
                     Some(_) | None => Err(conflict(tx, which.id).await?),
                 };
             }
+            survey::open(engine, tx, which.id, (draft, later.unwrap_or(now))).await?;
             let note = sending.released.map(|(_, decided)| decided.note);
             if let Some((hold, decided)) = sending.released {
                 take(tx, hold, decided).await?;
@@ -178,7 +180,7 @@ async fn must_be_complete(engine: &Engine, actor: &Actor, draft: &Draft, now: Ti
     let mut reads = engine.db.read().await?;
     must_stay_within(&mut reads, draft).await?;
     let Some(category) = draft.category.filter(|_| found.is_empty()) else { return Err(CommandError::BadInput(found)) };
-    let renderer = renderer(&mut reads, actor, draft, now).await?;
+    let renderer = renderer(engine, &mut reads, (actor, draft), now).await?;
     found.extend(render_problems(&renderer));
     if found.is_empty() { Ok(category) } else { Err(CommandError::BadInput(found)) }
 }
@@ -201,14 +203,19 @@ pub(super) fn render_problems(renderer: &Renderer) -> Vec<Problem> {
 
 /// Renders in the name of the actor.
 pub(super) async fn renderer(
+    engine: &Engine,
     reads: &mut impl Reads,
-    actor: &Actor,
-    draft: &Draft,
+    (actor, draft): (&Actor, &Draft),
     leaves_at: Timestamp,
 ) -> CommandResult<Renderer> {
     let district = schoolbell_store::read::district::get_district(reads).await?;
     let sender = sender_name(reads, actor.user, &district.name).await?;
-    Ok(Renderer::of(reads, draft, &district, &sender, leaves_at).await?)
+    let mut renderer = Renderer::of(reads, draft, &district, &sender, leaves_at).await?;
+    if draft.survey.is_some() {
+        let seal = engine.db.write("seal of links", async |tx| crate::survey::link::seal(tx).await).await?;
+        renderer.link(engine.public_url.as_deref(), seal);
+    }
+    Ok(renderer)
 }
 
 /// The name under a message; the program sends in the district's name.

@@ -13,10 +13,11 @@ use schoolbell_domain::delivery::plan::{Decision, PlanRow};
 use schoolbell_domain::ids::{BroadcastId, ContentId, DeliveryId, JobId, OriginId, PersonId, UserId};
 use schoolbell_store::read::broadcasts::{Broadcast, lookup_broadcast};
 use schoolbell_store::read::reached::{Wish, households};
+use schoolbell_store::read::surveys::StandingSurvey;
 use schoolbell_store::write::content::{NewContent, intern};
 use schoolbell_store::write::deliveries::{NewDelivery, Opening, OriginKind, insert};
 use schoolbell_store::write::jobs::NewJob;
-use schoolbell_store::write::{audit, broadcasts, reached};
+use schoolbell_store::write::{audit, broadcasts, reached, surveys};
 use schoolbell_store::{ReadTx, StoreError, StoreResult, Tx, read};
 use serde_json::json;
 
@@ -25,6 +26,8 @@ use crate::error::{CommandError, CommandResult};
 use crate::live::LiveEvent;
 use crate::planning::{Planning, pages};
 use crate::render::{Rendered, Renderer};
+use crate::survey::remind::leave_out_answered;
+use crate::survey::seats;
 use crate::{Engine, Queue};
 
 pub const KIND: &str = "expand_broadcast";
@@ -58,13 +61,20 @@ pub(crate) async fn expand_at_most(engine: &Engine, id: BroadcastId, most: usize
         let seal = engine.db.write("seal of links", async |tx| crate::attendance::link::seal(tx).await).await?;
         expansion.renderer.link(engine.public_url.as_deref(), seal);
     }
+    if expansion.broadcast.draft.survey.is_some() {
+        let seal = engine.db.write("seal of links", async |tx| crate::survey::link::seal(tx).await).await?;
+        expansion.renderer.link(engine.public_url.as_deref(), seal);
+    }
     let households = expansion.planning.households(&mut reads, expansion.behind).await?;
     let mut digest = PlanDigest::default();
     for (at, page) in pages(&households).enumerate() {
         if at == most {
             return Ok(());
         }
-        let rows = expansion.planning.rows(&mut reads, page).await?;
+        let mut rows = expansion.planning.rows(&mut reads, page).await?;
+        if let (Some(survey), true) = (expansion.broadcast.draft.survey, expansion.broadcast.draft.reminds) {
+            leave_out_answered(&mut reads, survey, &mut rows).await?;
+        }
         digest.merge(PlanDigest::of(&rows));
         if !expansion.write_page(engine, &mut reads, page, &rows).await? {
             return Ok(());
@@ -84,6 +94,8 @@ struct Expansion {
     rule: &'static CategoryRule,
     planning: Planning,
     renderer: Renderer,
+    /// What it asks, if it asks a survey.
+    survey: Option<StandingSurvey>,
     /// The household up to which the rows stand; 0 before the first.
     behind: i64,
 }
@@ -102,7 +114,11 @@ impl Expansion {
         let renderer = Renderer::of(reads, &broadcast.draft, &planning.district, &sender, sent_at).await?;
         let rule = planning.ask.category.rule();
         let behind = broadcast.expand_cursor.unwrap_or(0);
-        Ok(Self { broadcast, rule, planning, renderer, behind })
+        let survey = match broadcast.draft.survey {
+            Some(id) => read::surveys::lookup(reads, id).await?,
+            None => None,
+        };
+        Ok(Self { broadcast, rule, planning, renderer, survey, behind })
     }
 
     /// Commits one page; `false` if the broadcast was stopped, or another run is further.
@@ -131,6 +147,11 @@ impl Expansion {
         let mut deliveries: Vec<NewDelivery> = rows.iter().map(|row| self.delivery(engine, row)).collect();
         let wishes = self.broadcast.draft.call_wishes();
         put_off(reads, wishes, (rows, &mut deliveries)).await?;
+        let seats = match &self.survey {
+            Some(survey) => seats::of_rows(reads, survey.survey.seat, rows).await?,
+            None => Vec::new(),
+        };
+        let survey = self.broadcast.draft.survey;
         let (broadcast, origin) = (self.broadcast.id, OriginId::from(self.broadcast.id));
         engine
             .db
@@ -142,6 +163,9 @@ impl Expansion {
                 if !wishes.is_plain() {
                     let text_first = wishes.after_text_min > 0;
                     reached::wish(tx, origin, Wish { stops_on: wishes.stops_on, text_first }).await?;
+                }
+                if let Some(survey) = survey {
+                    surveys::seats(tx, survey, &seats).await?;
                 }
                 let ids = intern(tx, origin, &contents).await?;
                 let mut deliveries = deliveries;

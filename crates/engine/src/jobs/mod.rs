@@ -4,10 +4,12 @@
 //! such that the second run changes nothing.
 
 pub mod cancel_stopped;
+pub(crate) mod close_surveys;
 pub(crate) mod escalate_absences;
 pub mod expand_broadcast;
 pub mod invite_numbers;
 pub(crate) mod release_held;
+pub(crate) mod remind_survey;
 pub(crate) mod runner;
 pub mod send_family_code;
 pub mod send_scheduled;
@@ -80,6 +82,14 @@ pub const KINDS: &[JobKind] = &[
         run: |engine, payload| Box::pin(async move { escalate_absences::run(&engine, &payload).await }),
     },
     JobKind {
+        kind: remind_survey::KIND,
+        run: |engine, payload| Box::pin(async move { remind_survey::run(&engine, &payload).await }),
+    },
+    JobKind {
+        kind: close_surveys::KIND,
+        run: |engine, _payload| Box::pin(async move { Ok(close_surveys::run(&engine).await?) }),
+    },
+    JobKind {
         kind: release_held::KIND,
         run: |engine, _payload| Box::pin(async move { Ok(release_held::run(&engine).await.map(drop)?) }),
     },
@@ -87,7 +97,8 @@ pub const KINDS: &[JobKind] = &[
 
 /// The kinds that go on in a restored copy before a person has decided: they send nothing by themselves, and inviting
 /// waits on its own. Every other kind is held.
-pub(crate) const RUN_WHILE_HELD: &[&str] = &[cancel_stopped::KIND, invite_numbers::KIND, release_held::KIND];
+pub(crate) const RUN_WHILE_HELD: &[&str] =
+    &[cancel_stopped::KIND, close_surveys::KIND, invite_numbers::KIND, release_held::KIND];
 
 /// The id that a payload is.
 fn id(payload: &str) -> Result<BroadcastId, JobError> {

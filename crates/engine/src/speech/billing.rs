@@ -14,6 +14,9 @@ pub struct Words {
     /// Read aloud, unless there is a recording.
     pub body: String,
     pub recording: Option<RecordingId>,
+    /// The answers that its keys give, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
 }
 
 /// Who calls, where to call back, and how pressing it is.
@@ -29,6 +32,8 @@ pub struct Billing {
     pub office: Option<Phone>,
     /// What key 2 says instead.
     pub other: Option<Words>,
+    /// Of a survey: the answers that keys give to the question in the message.
+    pub choices: Vec<String>,
 }
 
 const EMERGENCY: &str = "emergency";
@@ -50,6 +55,7 @@ impl Billing {
             recording: None,
             office: None,
             other: None,
+            choices: Vec::new(),
         }
     }
 
@@ -69,7 +75,9 @@ impl Billing {
         let recording = self.recording.map(|id| id.to_string()).unwrap_or_default();
         let office = self.office.as_ref().map_or("", Phone::expose);
         let other = self.other.as_ref().map(|words| serde_json::json!(words).to_string()).unwrap_or_default();
-        let lines = [self.school.as_str(), self.call_back.as_str(), occasion, recording.as_str(), office, &other];
+        let choices = if self.choices.is_empty() { String::new() } else { serde_json::json!(self.choices).to_string() };
+        let lines =
+            [self.school.as_str(), self.call_back.as_str(), occasion, recording.as_str(), office, &other, &choices];
         lines.map(|line| line.replace(['\r', '\n'], " ")).join("\n").trim_end_matches('\n').to_owned()
     }
 
@@ -87,8 +95,9 @@ impl Billing {
         let recording = lines.next().and_then(|line| line.parse().ok());
         let office = lines.next().and_then(Phone::from_e164);
         let other = lines.next().and_then(|line| serde_json::from_str(line).unwrap_or(None));
+        let choices = lines.next().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default();
         let call_back = if dialled { own } else { call_back }.to_owned();
-        Self { school, call_back, occasion, recording, office, other }
+        Self { school, call_back, occasion, recording, office, other, choices }
     }
 }
 
@@ -104,8 +113,16 @@ mod tests {
         assert_eq!(read.occasion, Occasion::Emergency);
         let recorded = billing.clone().playing(Some(RecordingId::from_raw(7)));
         assert_eq!(Billing::read(&recorded.lines(), "").recording, Some(RecordingId::from_raw(7)));
-        let words = Words { language: Language::of("es"), body: "No hay\nclases".to_owned(), recording: None };
-        let keys = Billing { office: Phone::from_e164("+15125550100"), other: Some(words), ..billing };
+        let (yes, no) = ("Sí".to_owned(), "No".to_owned());
+        let words = Words {
+            language: Language::of("es"),
+            body: "No hay\nclases".to_owned(),
+            recording: None,
+            choices: vec![yes, no.clone()],
+        };
+        let choices = vec!["Yes".to_owned(), no];
+        let keys = Billing { office: Phone::from_e164("+15125550100"), other: Some(words), choices, ..billing };
+        assert_eq!(Billing::read(&keys.lines(), "").choices, keys.choices);
         assert_eq!(Billing::read(&keys.lines(), "").other, keys.other);
         assert_eq!(Billing::read(&keys.lines(), "").office, keys.office);
         let without = Billing::of("Lincoln", "your school", Some(Category::SchoolsOut));

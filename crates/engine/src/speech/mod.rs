@@ -98,7 +98,8 @@ impl Speaker {
     async fn make(&self, content: &Content) -> Result<Arc<Prompts>, Mute> {
         let billing = Billing::read(&content.subject, &self.call_back);
         let language = Language::of(&content.language);
-        let words = Words { language, body: content.body.clone(), recording: billing.recording };
+        let choices = billing.choices.clone();
+        let words = Words { language, body: content.body.clone(), recording: billing.recording, choices };
         let other = match &billing.other {
             Some(other) => Some(Arc::new(self.say(&billing, other, Some(&words.language)).await?)),
             None => None,
@@ -119,7 +120,7 @@ impl Speaker {
         let recorded = recorded.as_deref();
         let answer = |to: Reply| [Part { language: tongue.language(), text: reply(tongue, to).to_owned() }];
         let mut sentences = Vec::new();
-        for key in keys(billing, leads_to) {
+        for key in keys(billing, words, leads_to) {
             sentences.push((key.digit(), self.sound(&menu(tongue, std::slice::from_ref(&key)), None).await?));
         }
         Ok(Prompts {
@@ -167,15 +168,20 @@ impl Voicing for Speaker {
     }
 }
 
-/// The keys of a call, in the order in which they are said. In a call about an absence the family says why.
-fn keys(billing: &Billing, leads_to: Option<&Language>) -> Vec<Key> {
+/// The keys of a call, in the order in which they are said. In a call about an absence the family says why, in one that
+/// asks a survey they answer.
+fn keys(billing: &Billing, words: &Words, leads_to: Option<&Language>) -> Vec<Key> {
     let mut keys = match billing.occasion {
         Occasion::Absence => vec![Key::Ill, Key::Appointment, Key::Family, Key::ShouldBeAtSchool, Key::Again],
-        Occasion::Ordinary | Occasion::Emergency => vec![Key::Again],
+        Occasion::Ordinary | Occasion::Emergency => {
+            let answers = (0_u8..4).zip(&words.choices).map(|(place, choice)| Key::Choice(place, choice.clone()));
+            answers.chain([Key::Again]).collect()
+        }
     };
+    let answers = billing.occasion == Occasion::Absence || !words.choices.is_empty();
     keys.extend(leads_to.cloned().map(Key::Other));
     keys.extend(billing.office.is_some().then_some(Key::Office));
-    keys.extend((billing.occasion != Occasion::Absence).then_some(Key::Confirm));
+    keys.extend((!answers).then_some(Key::Confirm));
     keys.push(Key::Stop);
     keys
 }
@@ -229,7 +235,12 @@ mod tests {
     async fn key_2_leads_to_the_other_language_and_back_and_key_3_to_the_office() {
         let folder = tempfile::tempdir().unwrap();
         let speaker = Speaker::new(voice(), folder.path().to_path_buf(), "+15125550100");
-        let words = Words { language: Language::of("es"), body: "Hoy no hay clases.".to_owned(), recording: None };
+        let words = Words {
+            language: Language::of("es"),
+            body: "Hoy no hay clases.".to_owned(),
+            recording: None,
+            choices: Vec::new(),
+        };
         let billing = Billing {
             office: schoolbell_domain::phone::Phone::from_e164("+15125550143"),
             other: Some(words),

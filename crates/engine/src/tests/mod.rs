@@ -12,4 +12,5 @@ mod school_day;
 mod sending;
 mod sign_in;
 mod soft_key;
+mod surveys;
 mod town;

@@ -1,5 +1,7 @@
 //! Absences with their answers as CSV, for the school's own system to take back.
 
+use crate::sheet::{quoted, tame};
+
 /// One absence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExportRow {
@@ -33,16 +35,11 @@ pub fn export(rows: &[ExportRow]) -> String {
             &row.source,
             &row.answered_at,
         ];
-        let line: Vec<String> = fields.into_iter().map(|field| quoted(field)).collect();
+        let line: Vec<String> = fields.into_iter().map(|field| quoted(&tame(field))).collect();
         out.push_str(&line.join(","));
         out.push_str("\r\n");
     }
     out
-}
-
-fn quoted(field: &str) -> String {
-    let safe = if field.starts_with(['=', '+', '-', '@', '\t']) { format!("'{field}") } else { field.to_owned() };
-    if safe.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe }
 }
 
 #[cfg(test)]

@@ -54,6 +54,8 @@ pub enum Key {
     Appointment,
     Family,
     ShouldBeAtSchool,
+    /// Give the answer with this place, from 0, to the question that the call asks; four at most.
+    Choice(u8, String),
     /// Say that the number is wrong or that such calls shall stop.
     Stop,
 }
@@ -70,6 +72,7 @@ impl Key {
             Self::Appointment => '6',
             Self::Family => '7',
             Self::ShouldBeAtSchool => '8',
+            Self::Choice(place, _) => char::from(b'5' + (*place).min(3)),
             Self::Stop => '9',
         }
     }
@@ -263,6 +266,7 @@ fn key_sentence(tongue: Tongue, key: &Key) -> Part {
         | Key::Appointment
         | Key::Family
         | Key::ShouldBeAtSchool
+        | Key::Choice(..)
         | Key::Stop => None,
     };
     let tongue = other.map_or(tongue, frame);
@@ -277,6 +281,7 @@ fn key_sentence(tongue: Tongue, key: &Key) -> Part {
         (Tongue::English, Key::Appointment) => format!("For an appointment, press {digit}."),
         (Tongue::English, Key::Family) => format!("For a family reason, press {digit}."),
         (Tongue::English, Key::ShouldBeAtSchool) => format!("If your child should be at school, press {digit}."),
+        (Tongue::English, Key::Choice(_, words)) => format!("For {words}, press {digit}."),
         (Tongue::English, Key::Stop) => format!("If this is a wrong number, or to stop such calls, press {digit}."),
         (Tongue::Spanish, Key::Again) => format!("Para volver a oír este mensaje, oprima el {digit}."),
         (Tongue::Spanish, Key::Other(_)) => format!("Para español, oprima el {digit}."),
@@ -288,6 +293,7 @@ fn key_sentence(tongue: Tongue, key: &Key) -> Part {
         (Tongue::Spanish, Key::ShouldBeAtSchool) => {
             format!("Si su hijo debería estar en la escuela, oprima el {digit}.")
         }
+        (Tongue::Spanish, Key::Choice(_, words)) => format!("Para {words}, oprima el {digit}."),
         (Tongue::Spanish, Key::Stop) => {
             format!("Si el número está equivocado, o para no recibir más llamadas así, oprima el {digit}.")
         }

@@ -48,6 +48,7 @@ pub mod sessions;
 pub mod sms_contacts;
 pub mod supervision;
 pub mod suppressions;
+pub mod surveys;
 pub mod tallies;
 pub mod text_media;
 pub mod text_templates;

@@ -57,6 +57,8 @@ pub const MODULES: &[(&str, &[(&str, &str)])] = &[
     ("read/office", read::office::STATEMENTS),
     ("read/threads", read::threads::STATEMENTS),
     ("read/absences", read::absences::STATEMENTS),
+    ("read/surveys", read::surveys::STATEMENTS),
+    ("write/surveys", write::surveys::STATEMENTS),
     ("read/attendance", read::attendance::STATEMENTS),
     ("read/holds", read::holds::STATEMENTS),
     ("write/absences", write::absences::STATEMENTS),

@@ -3,6 +3,8 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
+use schoolbell_domain::language::Language;
+use schoolbell_engine::commands::answer_survey::surveys_of;
 use schoolbell_engine::commands::family_contacts::records;
 use schoolbell_engine::commands::family_messages::family_messages;
 use schoolbell_engine::commands::family_passkeys::{family_passkeys, has_passkeys};
@@ -26,6 +28,8 @@ struct HomePage {
     greeting: String,
     children: Vec<ChildCard>,
     days: Vec<Day>,
+    /// Surveys that are open: address, title, and whether an answer is missing.
+    surveys: Vec<(String, String, bool)>,
     /// "Is this still right?" waits for an answer (A10).
     review_due: bool,
     passkeys: Passkeys,
@@ -66,7 +70,14 @@ pub async fn page(State(state): State<WebState>, parent: Parent) -> PageResult<H
             of_age: adult,
         }
     });
+    let language = Language::of(t.tag());
+    let surveys = surveys_of(&state.engine, parent.family()).await?.into_iter();
+    let surveys = surveys.map(|(standing, missing)| {
+        let title = t.one("survey-home", "title", standing.survey.title.read(&language));
+        (format!("/family/surveys/{}", standing.id), title, missing)
+    });
     html(&HomePage {
+        surveys: surveys.collect(),
         greeting: greeting(&parent),
         children: children.collect(),
         days: days(&parent, &messages),

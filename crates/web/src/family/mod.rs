@@ -14,5 +14,6 @@ pub mod messages;
 pub mod passkeys;
 pub mod portal;
 pub mod session;
+pub mod surveys;
 pub mod times;
 pub mod ways;

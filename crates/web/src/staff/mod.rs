@@ -21,5 +21,6 @@ pub mod school_calls;
 pub mod sessions;
 pub mod settings;
 pub mod sign_in;
+pub mod survey;
 pub mod texting;
 pub mod users;

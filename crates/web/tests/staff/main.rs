@@ -14,6 +14,7 @@ mod pages;
 mod passkeys;
 mod portal;
 mod records;
+mod surveys;
 mod texting;
 mod texting_media;
 mod texting_together;

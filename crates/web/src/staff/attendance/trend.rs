@@ -14,6 +14,7 @@ use schoolbell_store::read::absences;
 use schoolbell_store::read::attendance;
 
 use crate::WebState;
+use crate::chart::Chart;
 use crate::error::PageResult;
 use crate::frame::{Frame, Place, html};
 use crate::session::Staff;
@@ -32,25 +33,6 @@ struct TrendPage {
     students: Vec<Line>,
 }
 
-/// Bars with their table: the same figures twice.
-struct Chart {
-    id: &'static str,
-    title: &'static str,
-    unit: &'static str,
-    /// What a screen reader says of the picture.
-    words: String,
-    bars: Vec<Bar>,
-}
-
-struct Bar {
-    label: String,
-    value: i64,
-    y: usize,
-    text_y: usize,
-    /// In percent of the widest.
-    width: i64,
-}
-
 struct Line {
     student: PersonId,
     name: String,
@@ -60,26 +42,9 @@ struct Line {
     tier: &'static str,
 }
 
-impl Chart {
-    fn of(id: &'static str, title: &'static str, sums: BTreeMap<String, i64>) -> Self {
-        let most = sums.values().copied().max().unwrap_or(0).max(1);
-        let words = match sums.iter().max_by_key(|(_, value)| **value) {
-            Some((label, value)) => format!("{title}: {} bars, the longest is {label} with {value} days", sums.len()),
-            None => format!("{title}: no absences yet"),
-        };
-        let bars = sums.into_iter().enumerate().map(|(at, (label, value))| Bar {
-            label,
-            value,
-            y: at * 28 + 4,
-            text_y: at * 28 + 19,
-            width: value * 60 / most,
-        });
-        Self { id, title, unit: "Days missed", words, bars: bars.collect() }
-    }
-
-    fn height(&self) -> usize {
-        self.bars.len() * 28 + 8
-    }
+fn chart(id: &'static str, title: &'static str, sums: BTreeMap<String, i64>) -> Chart {
+    let row = |(label, days): (String, i64)| (label, u64::try_from(days).unwrap_or(0), days.to_string());
+    Chart { nothing: "No absences yet.", ..Chart::of(id, title, "Days missed", sums.into_iter().map(row).collect()) }
 }
 
 /// `GET /attendance/trend`.
@@ -122,9 +87,9 @@ pub async fn page(State(state): State<WebState>, staff: Staff) -> PageResult<Htm
         .collect();
     html(&TrendPage {
         frame: Frame::new(&staff, Place::Attendance, "Who misses much"),
-        months: Chart::of("months", "By month", months),
-        grades: Chart::of("grades", "By grade", grades),
-        schools: Chart::of("schools", "By school", by_school),
+        months: chart("months", "By month", months),
+        grades: chart("grades", "By grade", grades),
+        schools: chart("schools", "By school", by_school),
         students,
     })
 }

@@ -201,6 +201,7 @@ pub const fn way_out(reason: SuppressReason) -> &'static str {
         SuppressReason::NoAddress => "The registrar can add one.",
         SuppressReason::Reached => "Nothing to do: somebody of the family has it.",
         SuppressReason::NoApp => "The family can set it up again.",
+        SuppressReason::Answered => "Nothing to do: the answer is there.",
     }
 }
 

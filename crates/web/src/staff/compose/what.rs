@@ -299,7 +299,8 @@ pub fn previews(
         .with(Field::District, district.name.clone())
         .with(Field::Date, day_words(leaves.date(), &wording.language))
         .with(Field::Time, time_words(&leaves, &wording.language))
-        .with(Field::Sender, staff.name.clone());
+        .with(Field::Sender, staff.name.clone())
+        .with(Field::SurveyLink, "https://example.org/survey/your-own-link");
     let shown =
         |text: &str| render(&without_blanks(text), &values).unwrap_or_else(|error| as_sentence(&error.to_string()));
     let plain = sms::plain(&shown(&wording.sms_body));
