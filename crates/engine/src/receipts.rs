@@ -70,7 +70,7 @@ impl InboundSink for Ears {
                 body: heard.body,
                 received_at: self.engine.now(),
                 reference: None,
-                media: Vec::new(),
+                media: heard.media,
             };
             let kept = self.engine.db.write("keep a text", async |tx| write::inbound::insert(tx, &text).await).await;
             kept.map_err(|error: StoreError| NotKept(error.to_string()))?;

@@ -88,6 +88,8 @@ pub struct HeardText {
     pub from: String,
     pub to: String,
     pub body: String,
+    /// Addresses at the carrier of pictures and files that came with it; [`Gateway::fetch`] gets them.
+    pub media: Vec<String>,
 }
 
 /// The sink could not keep it; the gateway must not acknowledge, and the carrier will send it again.

@@ -15,7 +15,7 @@ use schoolbell_domain::people::Address;
 use schoolbell_gateways::drill::{DrillConfig, DrillGateway};
 use schoolbell_gateways::voice::Party;
 use schoolbell_gateways::{
-    Content, Gateway, HeardCall, HeardReceipt, HeardText, InboundSink, NotKept, Outgoing, Running,
+    Content, Gateway, HeardCall, HeardReceipt, HeardText, InboundSink, NotKept, Outgoing, Running, Unfetched,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -183,4 +183,14 @@ async fn a_senseless_setting_is_refused_with_a_remedy() {
     let config = DrillConfig { speed: 0.0, ..DrillConfig::default() };
     let said = DrillGateway::new("drill", config).check().await;
     assert_eq!(said, Err("speed = 0: write a number from 0.01 to 100000; 1 is as slow as life".to_owned()));
+}
+
+#[tokio::test]
+async fn the_drill_has_its_one_picture_and_no_other_file() {
+    let gateway = DrillGateway::new("drill", DrillConfig::of(Channel::Sms));
+    let picture = gateway.fetch("drill:picture", 5_000_000).await;
+    assert!(picture.is_ok_and(|octets| octets.starts_with(b"\x89PNG\r\n\x1a\n")));
+    for (address, most) in [("drill:picture", 10), ("https://carrier.example.org/1", 5_000_000)] {
+        assert!(matches!(gateway.fetch(address, most).await, Err(Unfetched::Never(_))), "{address}");
+    }
 }

@@ -10,9 +10,9 @@ use schoolbell_store::read;
 
 /// Numbers that staff text from.
 const OURS: [&str; 3] = ["+13705550001", "+13705550002", "+13705550003"];
-/// Their last two digits say what the drill's phone does: answer in English, in Spanish, nothing, STOP.
-const PHONES: [&str; 6] =
-    ["370-555-0141", "370-555-0142", "370-555-0150", "370-555-0241", "370-555-0198", "370-555-0341"];
+/// Their last two digits say what the drill's phone does: answer in English, in Spanish, nothing, STOP, with a picture.
+const PHONES: [&str; 7] =
+    ["370-555-0141", "370-555-0142", "370-555-0150", "370-555-0241", "370-555-0198", "370-555-0341", "370-555-0143"];
 
 /// A teacher of the sample at this school, whose classes the demo's teacher has.
 pub async fn teacher_of(engine: &Engine, school: SchoolId) -> anyhow::Result<Option<PersonId>> {

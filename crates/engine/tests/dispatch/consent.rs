@@ -34,7 +34,7 @@ const HEARD_BY_STAFF: &str = "+13725550003";
 const REVOKED: DeliveryState = DeliveryState::Suppressed(SuppressReason::Revoked);
 
 fn heard(body: &str) -> HeardText {
-    HeardText { from: FAMILY.to_owned(), to: "68453".to_owned(), body: body.to_owned() }
+    HeardText { from: FAMILY.to_owned(), to: "68453".to_owned(), body: body.to_owned(), media: Vec::new() }
 }
 
 async fn settings(bench: &Bench) {

@@ -33,6 +33,8 @@ pub enum Word {
     },
     /// A text that the family sends back.
     Text(&'static str),
+    /// One with a picture.
+    Picture(&'static str),
 }
 
 /// The whole fate: the answer after a while, then what follows, each so long after the answer.
@@ -139,6 +141,7 @@ fn text(digits: u64, spread: u64, body: &str) -> Fate {
         40 => answers("HELP"),
         41 if asks => answers("Yes, I can log on now. Thank you!"),
         42 if asks => answers("Sí, gracias. ¿A qué hora?"),
+        43 if asks => Fate::accepted(taken, vec![arrived, (reply.0, Word::Picture("Here is the form."))]),
         90..=92 => Fate::accepted(taken, vec![lost(FailReason::Unreachable, "UNDELIV")]),
         93 | 94 => {
             let expired = Word::Receipt(ReceiptStatus::Undelivered(FailReason::ExpiredAtCarrier), "EXPIRED");
@@ -202,7 +205,7 @@ mod tests {
         fate.later
             .iter()
             .filter_map(|(_, word)| match word {
-                Word::Text(text) => Some(*text),
+                Word::Text(text) | Word::Picture(text) => Some(*text),
                 Word::Receipt(..) | Word::Call { .. } => None,
             })
             .collect()
@@ -213,7 +216,7 @@ mod tests {
             .iter()
             .filter_map(|(_, word)| match word {
                 Word::Receipt(_, raw) | Word::Call { said: raw, .. } => Some(*raw),
-                Word::Text(_) => None,
+                Word::Text(_) | Word::Picture(_) => None,
             })
             .collect()
     }
@@ -231,6 +234,7 @@ mod tests {
             ("40", "School is closed.", &["DELIVRD"], &["HELP"]),
             ("41", INVITE, &["DELIVRD"], &[]),
             ("41", "Are you able to log on?", &["DELIVRD"], &["Yes, I can log on now. Thank you!"]),
+            ("43", "Can you send the form?", &["DELIVRD"], &["Here is the form."]),
             ("91", INVITE, &["UNDELIV"], &[]),
             ("94", INVITE, &["EXPIRED"], &[]),
             ("95", INVITE, &["REJECTD"], &[]),

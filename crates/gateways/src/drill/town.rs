@@ -149,7 +149,8 @@ impl Town {
                         return;
                     }
                 }
-                Word::Text(body) => self.text_back(&outgoing, body).await,
+                Word::Text(body) => self.text_back(&outgoing, body, Vec::new()).await,
+                Word::Picture(body) => self.text_back(&outgoing, body, vec![super::PICTURE.to_owned()]).await,
                 Word::Call { status, party, keys, said } => {
                     let heard = HeardCall {
                         delivery: outgoing.delivery,
@@ -176,10 +177,10 @@ impl Town {
         }
     }
 
-    async fn text_back(&self, outgoing: &Outgoing, body: &str) {
+    async fn text_back(&self, outgoing: &Outgoing, body: &str, media: Vec<String>) {
         let config = &self.gateway.config;
         let to = outgoing.from.clone().unwrap_or_else(|| config.number.clone());
-        let heard = HeardText { from: outgoing.to.expose().to_owned(), to, body: body.to_owned() };
+        let heard = HeardText { from: outgoing.to.expose().to_owned(), to, body: body.to_owned(), media };
         while let Err(error) = self.sink.text(&self.gateway.name, heard.clone()).await {
             tracing::warn!(gateway = self.gateway.name, %error, "a text was not kept and is sent again");
             if !again(&self.stop).await {

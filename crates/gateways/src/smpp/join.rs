@@ -91,7 +91,7 @@ impl<A> Join<A> {
     fn whole(&self, pieces: &[Option<TextPiece>], acks: Vec<A>) -> Whole<A> {
         let known = pieces.iter().flatten().next();
         let (from, to) = known.map(|piece| (piece.from.clone(), piece.to.clone())).unwrap_or_default();
-        Whole { text: HeardText { from, to, body: self.read(pieces) }, acks }
+        Whole { text: HeardText { from, to, body: self.read(pieces), media: Vec::new() }, acks }
     }
 
     /// Runs of parts in one coding are read together: phones cut surrogate pairs and escapes in two. Packed septets
