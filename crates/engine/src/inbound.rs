@@ -42,12 +42,13 @@ const MOST_KEYWORDS_AN_HOUR: i64 = 10;
 
 /// Handles texts until `stop`.
 pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
+    let mut hints = engine.wake.listen(Queue::Inbound);
     while !stop.is_cancelled() {
         match handle_waiting(&engine, BATCH).await {
             Ok(0) => {
                 tokio::select! {
                     () = stop.cancelled() => {}
-                    () = engine.wake.wait(Queue::Inbound, POLL) => {}
+                    () = hints.wait(POLL) => {}
                 }
             }
             Ok(_) => {}

@@ -1,9 +1,9 @@
-//! Hints to look now. Losing one costs a poll interval, nothing else.
+//! Hints to look now. Losing one costs a poll interval, nothing else; a loop that is at work when one comes finds it when it
+//! waits again, however many loops wait for the same queue.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use crate::post::{Note, Post};
 
@@ -35,9 +35,9 @@ impl Queue {
 /// Wakes the loops of this node, and tells the others to do the same.
 #[derive(Debug, Clone, Default)]
 pub struct Wake {
-    jobs: Arc<Notify>,
-    deliveries: Arc<Notify>,
-    inbound: Arc<Notify>,
+    jobs: watch::Sender<()>,
+    deliveries: watch::Sender<()>,
+    inbound: watch::Sender<()>,
     post: Post,
 }
 
@@ -54,22 +54,55 @@ impl Wake {
 
     /// Wakes whoever waits for the queue on this node.
     pub(crate) fn here(&self, queue: Queue) {
-        self.of(queue).notify_waiters();
-        // A loop that is just about to wait finds this permit.
-        self.of(queue).notify_one();
+        self.of(queue).send_replace(());
     }
 
-    /// Returns when woken, or after `poll` at the latest.
-    pub async fn wait(&self, queue: Queue, poll: Duration) {
-        // A time-out is the guarantee that a lost hint costs nothing.
-        drop(tokio::time::timeout(poll, self.of(queue).notified()).await);
+    /// The hints of a queue from now on, for one loop.
+    pub(crate) fn listen(&self, queue: Queue) -> Hints {
+        Hints(self.of(queue).subscribe())
     }
 
-    fn of(&self, queue: Queue) -> &Notify {
+    const fn of(&self, queue: Queue) -> &watch::Sender<()> {
         match queue {
             Queue::Jobs => &self.jobs,
             Queue::Deliveries => &self.deliveries,
             Queue::Inbound => &self.inbound,
         }
+    }
+}
+
+/// What one loop hears. No other loop takes a hint away from it.
+#[derive(Debug)]
+pub(crate) struct Hints(watch::Receiver<()>);
+
+impl Hints {
+    /// Returns when there was a hint since the last one was heard, or after `poll` at the latest.
+    pub async fn wait(&mut self, poll: Duration) {
+        // A time-out is the guarantee that a lost hint costs nothing.
+        drop(tokio::time::timeout(poll, self.0.changed()).await);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEVER: Duration = Duration::from_hours(1);
+
+    async fn hears(hints: &mut Hints) -> bool {
+        tokio::time::timeout(Duration::from_millis(50), hints.wait(NEVER)).await.is_ok()
+    }
+
+    #[tokio::test]
+    async fn a_hint_that_comes_while_loops_are_at_work_reaches_each_of_them_once() {
+        let wake = Wake::default();
+        let (mut texts, mut calls) = (wake.listen(Queue::Deliveries), wake.listen(Queue::Deliveries));
+        let mut jobs = wake.listen(Queue::Jobs);
+        assert!(!hears(&mut texts).await, "nothing yet");
+        wake.now(Queue::Deliveries);
+        wake.now(Queue::Deliveries);
+        assert!(hears(&mut calls).await && hears(&mut texts).await, "one does not take it from the other");
+        assert!(!hears(&mut texts).await, "two hints at once are one look");
+        assert!(!hears(&mut jobs).await);
     }
 }

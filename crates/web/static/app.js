@@ -14,26 +14,35 @@ function say(sentence) {
   if (place && place.textContent !== sentence) place.textContent = sentence;
 }
 
-// An element with data-changed="name name" hears "changed" when one of the names does: at once, then once a second.
+// An element with data-changed="name name" hears "changed" when one of the names does: at once, then once a second, or as
+// often as its data-pause says, in milliseconds.
 function listen() {
   const address = document.body.dataset.live;
   if (!address || !window.EventSource) return;
   const source = new EventSource(address);
   const waiting = new Map();
   const told = new Map();
+  const hear = (place) => {
+    if (waiting.has(place.id)) return;
+    const pause = Math.max(0, (told.get(place.id) || 0) + Number(place.dataset.pause || 1000) - Date.now());
+    waiting.set(place.id, setTimeout(() => {
+      waiting.delete(place.id);
+      told.set(place.id, Date.now());
+      const now = document.getElementById(place.id);
+      if (now) now.dispatchEvent(new CustomEvent("changed", { bubbles: true }));
+    }, pause));
+  };
   source.addEventListener("changed", (event) => {
     for (const place of document.querySelectorAll("[data-changed]")) {
       const names = place.dataset.changed.split(" ");
-      if (event.data !== "all" && !names.includes(event.data)) continue;
-      if (waiting.has(place.id)) continue;
-      const pause = Math.max(0, (told.get(place.id) || 0) + 1000 - Date.now());
-      waiting.set(place.id, setTimeout(() => {
-        waiting.delete(place.id);
-        told.set(place.id, Date.now());
-        const now = document.getElementById(place.id);
-        if (now) now.dispatchEvent(new CustomEvent("changed", { bubbles: true }));
-      }, pause));
+      if (event.data === "all" || names.includes(event.data)) hear(place);
     }
+  });
+  // What changed before the line stood was not heard: what still moved when the page was made looks once; after a break, all.
+  let stood = false;
+  source.addEventListener("open", () => {
+    for (const place of document.querySelectorAll(stood ? "[data-changed]" : "[data-changed][data-moves]")) hear(place);
+    stood = true;
   });
   window.addEventListener("pagehide", () => source.close());
 }

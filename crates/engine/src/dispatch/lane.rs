@@ -90,6 +90,7 @@ impl Lane {
         self.note_health().await;
         let mut batch = Vec::new();
         let stop = self.stop.clone();
+        let mut hints = self.engine.wake.listen(Queue::Deliveries);
         while !stop.is_cancelled() {
             let pause = self.pause();
             tokio::select! {
@@ -108,7 +109,7 @@ impl Lane {
                         tokio::time::sleep(POLL).await;
                     }
                 }
-                () = self.engine.wake.wait(Queue::Deliveries, pause) => self.look = true,
+                () = hints.wait(pause) => self.look = true,
                 () = stop.cancelled() => break,
             }
             self.turn_until_kept(&mut batch).await;

@@ -31,6 +31,7 @@ pub(crate) async fn at_start(engine: &Engine) -> StoreResult<()> {
 /// Runs jobs until `stop`; jobs at work are then broken off and handed back.
 pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
     let mut at_work = JoinSet::new();
+    let mut hints = engine.wake.listen(Queue::Jobs);
     loop {
         let free = AT_ONCE - at_work.len();
         let claimed = claim(&engine, free).await;
@@ -50,7 +51,7 @@ pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
                     tracing::error!(%error, "a job broke off; it runs again when its lease has passed");
                 }
             }
-            () = engine.wake.wait(Queue::Jobs, POLL), if at_work.len() < AT_ONCE => {}
+            () = hints.wait(POLL), if at_work.len() < AT_ONCE => {}
         }
     }
     while at_work.join_next().await.is_some() {}

@@ -5,7 +5,6 @@
 mod many;
 mod media;
 mod office;
-mod pace;
 mod peer;
 mod pool;
 mod record;

@@ -151,7 +151,11 @@ impl World {
 
     /// Somebody of this role, at `Lincoln Elementary School` or in the whole district, signed in by a link.
     pub async fn signed_in(&self, role: Role, school: Option<&str>) -> Done<Browser<'_>> {
-        let actor = Actor::command_line();
+        self.signed_in_as(role, school, &format!("{}@example.org", role.word())).await
+    }
+
+    /// One of several of a role.
+    pub async fn signed_in_as(&self, role: Role, school: Option<&str>, email: &str) -> Done<Browser<'_>> {
         let schools = district::schools(&mut self.engine.reader().read().await?).await?;
         let scope = match school {
             None => Scope::District,
@@ -159,10 +163,16 @@ impl World {
         };
         let new = NewUser {
             name: format!("Dana {}", role.plain()),
-            email: format!("{}@example.org", role.word()),
+            email: email.to_owned(),
             person: None,
             grants: vec![Grant { role, scope }],
         };
+        self.signed_in_with(new).await
+    }
+
+    /// A new user, signed in by a link.
+    pub async fn signed_in_with(&self, new: NewUser) -> Done<Browser<'_>> {
+        let actor = Actor::command_line();
         let user = create_user(&self.engine, &actor, new).await?;
         let token = make_sign_in_link(&self.engine, &actor, user, SignedDuration::from_hours(1)).await?;
         let mut browser = self.visitor();

@@ -64,6 +64,8 @@ struct Texts {
     id: ConversationId,
     /// The names of events at which the list is fetched anew.
     changed: String,
+    /// A text is on its way.
+    moves: bool,
     said: String,
     lines: Vec<Line>,
     csrf: String,
@@ -152,7 +154,9 @@ async fn texts(reads: &mut impl Reads, staff: &Staff, thread: &ThreadLine) -> Pa
     // The counters of a text move under its own id, told like those of a broadcast.
     let open = found.iter().filter(|line| line.state.is_some_and(|state| !state.kind().is_final()));
     let mut changed = thread.id.to_string();
+    let mut moves = false;
     for line in open {
+        moves = true;
         changed.push(' ');
         changed.push_str(&BroadcastId::from_raw(line.link.text.id.raw()).to_string());
     }
@@ -162,7 +166,7 @@ async fn texts(reads: &mut impl Reads, staff: &Staff, thread: &ThreadLine) -> Pa
     };
     let media = text_media::of_thread(reads, thread.id).await?;
     let lines = found.iter().map(|text| line((&teller, staff.now), (text, &media))).collect();
-    Ok(Texts { id: thread.id, changed, said, lines, csrf: staff.csrf.clone() })
+    Ok(Texts { id: thread.id, changed, moves, said, lines, csrf: staff.csrf.clone() })
 }
 
 fn line((teller, now): (&Teller, Timestamp), (text, media): (&TextLine, &[MediaLine])) -> Line {
