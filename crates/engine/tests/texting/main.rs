@@ -5,6 +5,7 @@
 mod many;
 mod media;
 mod office;
+mod outreach;
 mod peer;
 mod pool;
 mod record;

@@ -106,7 +106,21 @@ statements! {
         JOIN person ON person.id = learns.person_id WHERE section.school_id = $1 AND section.active \
         AND taught.role = 'teacher' AND taught.active AND learns.active AND person.active \
         ORDER BY teacher.family, teacher.given, taught.person_id, learns.person_id";
-    TEXTED = "SELECT student_id, MAX(last_at), MAX(last_at) FROM conversation WHERE texts > 0 AND student_id IN {list@1} \
+    /// What came in, and what of ours has left or leaves at once: not what was taken back, held back, refused or is not
+    /// delivered, what still waits for its time, or the program's own answers. A text for later counts when it left, so one
+    /// of the last few may be the latest. States and reasons are those of `delivery`; 203 and 207 ended for want of a receipt.
+    TEXTED = "SELECT student_id, MAX(reached_at) FROM (SELECT conversation.student_id, (SELECT MAX(moment) FROM (SELECT \
+        CASE WHEN sent.not_before > conversation_text.at THEN sent.not_before ELSE conversation_text.at END AS moment \
+        FROM conversation_text \
+        LEFT JOIN delivery AS sent ON sent.origin_id = conversation_text.id AND sent.state <> 0 AND sent.channel = 2 \
+        LEFT JOIN delivery AS kept ON kept.origin_id = conversation_text.id AND kept.state = 0 AND kept.channel = 2 \
+        WHERE conversation_text.conversation_id = conversation.id AND kept.id IS NULL AND (sent.id IS NULL \
+            OR sent.state IN (2, 3, 4, 7) OR (sent.state = 1 AND sent.not_before <= conversation_text.at) \
+            OR (sent.state = 9 AND sent.reason IN (203, 207))) \
+        AND NOT EXISTS (SELECT 1 FROM office_answer WHERE office_answer.conversation_id = conversation.id \
+            AND office_answer.text_id = conversation_text.id) \
+        ORDER BY conversation_text.id DESC LIMIT 5) AS late) AS reached_at \
+        FROM conversation WHERE conversation.texts > 0 AND conversation.student_id IN {list@1}) AS thread \
         GROUP BY student_id";
     CONTACTED = "SELECT student_id, MAX(CASE WHEN kind = 'call' THEN at END), \
         MAX(CASE WHEN kind NOT IN ('note', 'access_request', 'amendment_request') THEN at END) FROM communication WHERE student_id IN {list@1} GROUP BY student_id";
@@ -202,7 +216,8 @@ pub async fn of_school(reads: &mut impl Reads, school: SchoolId, most: i64) -> S
     Ok(rows.into_iter().map(enrolled).collect())
 }
 
-/// When these students were last reached; one who never was is left out. Broadcasts are no contact: nobody was spoken with.
+/// When these students were last reached; one who never was may be left out. Broadcasts are no contact: nobody was spoken
+/// with; nor is a text that did not leave or did not arrive (B20).
 pub async fn last_contacts(
     reads: &mut impl Reads,
     students: &[PersonId],
@@ -210,8 +225,8 @@ pub async fn last_contacts(
     let mut contacts: HashMap<PersonId, LastContact> = HashMap::new();
     for chunk in students.chunks(rows_that_fit(1, 1000)) {
         let tx = reads.tx();
-        let texted = fetch_set!(&mut *tx, ContactedRow, TEXTED, [], chunk, |query, id| query.bind(id.raw()))?;
-        for (student, at, _) in texted {
+        let texted = fetch_set!(&mut *tx, (i64, Option<i64>), TEXTED, [], chunk, |query, id| query.bind(id.raw()))?;
+        for (student, at) in texted {
             let last = contacts.entry(PersonId::from_raw(student)).or_default();
             last.text = at.map(instant).transpose()?;
             last.any = last.any.max(last.text);
