@@ -17,6 +17,7 @@ mod records;
 mod surveys;
 mod texting;
 mod texting_media;
+mod texting_sections;
 mod texting_together;
 mod unsubscribe;
 mod world;

@@ -9,7 +9,7 @@ use schoolbell_domain::ids::{ConversationId, InboundId, SectionId, UserId};
 use schoolbell_domain::people::name::fold_name;
 use schoolbell_domain::permission::Act;
 use schoolbell_engine::commands::texting::settle_held::{HeldStep, settle_held};
-use schoolbell_engine::texting;
+use schoolbell_engine::{CommandError, texting};
 use schoolbell_store::read::texting::sections_of;
 use schoolbell_store::read::threads::{self, HeldLine, ThreadLine};
 use schoolbell_store::read::{district, office};
@@ -19,7 +19,7 @@ use serde::Deserialize;
 use super::name;
 use crate::WebState;
 use crate::error::{PageError, PageResult};
-use crate::form::{Signed, problem};
+use crate::form::{Signed, encode, problem};
 use crate::frame::{Frame, Place, html};
 use crate::looks::address;
 use crate::session::Staff;
@@ -41,6 +41,8 @@ struct InboxPage {
 #[derive(Template)]
 #[template(path = "texting_list.html")]
 struct List {
+    /// The same list, for when something changed.
+    here: String,
     search: String,
     section: String,
     older: Option<String>,
@@ -101,7 +103,8 @@ pub async fn page(
     }
     let supervises = staff.actor.may_somewhere(Act::Supervise);
     let mut reads = state.engine.reader().read().await?;
-    let list = list(&mut reads, (&state, &staff), &asked, supervises).await?;
+    let sections = sections(&mut reads, &staff).await?;
+    let list = list(&mut reads, (&state, &staff), &asked, (supervises, &sections[..])).await?;
     if headers.contains_key("hx-request") {
         return html(&list);
     }
@@ -109,7 +112,7 @@ pub async fn page(
         frame: Frame::new(&staff, Place::Texting, "Texting").live(),
         may_text: staff.actor.may_somewhere(Act::Text),
         supervises,
-        sections: sections(&mut reads, &staff).await?,
+        sections,
         list,
     })
 }
@@ -125,12 +128,15 @@ async fn list(
     reads: &mut impl Reads,
     (state, staff): (&WebState, &Staff),
     asked: &Asked,
-    supervises: bool,
+    (supervises, sections): (bool, &[(SectionId, String)]),
 ) -> PageResult<List> {
     let teller = staff.teller();
     let folded = fold_name(&asked.search);
     let of_school = supervises && asked.whose == "school";
     let section: Option<SectionId> = asked.section.parse().ok().filter(|_| !asked.section.is_empty());
+    if section.is_some_and(|section| sections.iter().all(|(own, _)| *own != section)) {
+        return Err(CommandError::not_allowed().into());
+    }
     let before = asked.before.and_then(|at| Timestamp::from_millisecond(at).ok());
     let found = if of_school {
         of_schools(reads, staff).await?
@@ -146,12 +152,14 @@ async fn list(
     let oldest = found.iter().filter(|thread| thread.unread == 0).map(|thread| thread.last_at).min();
     let older = oldest.filter(|_| is_plain && i64::try_from(read).is_ok_and(|read| read >= SHOWN));
     let unread = found.iter().filter(|thread| thread.unread > 0).count();
+    let whose = if of_school { "school" } else { "own" };
     Ok(List {
+        here: here(asked, whose),
         search: asked.search.clone(),
         section: asked.section.clone(),
         older: older.map(|at| format!("/texting?before={}", at.as_millisecond())),
         newer: before.map(|_| "/texting".to_owned()),
-        whose: if of_school { "school" } else { "own" },
+        whose,
         said: match unread {
             0 => String::new(),
             unread => counted(u64::try_from(unread).unwrap_or(0), "thread with new texts", "threads with new texts"),
@@ -163,6 +171,11 @@ async fn list(
         held: held(reads, staff, &teller).await?,
         csrf: staff.csrf.clone(),
     })
+}
+
+fn here(asked: &Asked, whose: &str) -> String {
+    let before = asked.before.map(|at| format!("&before={at}")).unwrap_or_default();
+    format!("/texting?whose={whose}&section={}&search={}{before}", encode(&asked.section), encode(&asked.search))
 }
 
 /// One's own threads, and those of whom one stands in for today; unread first.
