@@ -10,6 +10,7 @@ use schoolbell_domain::conversation::staff_first::{HeldReason, Incoming, Pair, m
 use schoolbell_domain::conversation::text::{Direction, Text};
 use schoolbell_domain::ids::{ConsentEventId, PersonId, TextId, UserId};
 use schoolbell_domain::people::Address;
+use schoolbell_domain::people::name::fold_name;
 use schoolbell_domain::permission::{Act, Grant, Role, Scope, can};
 use schoolbell_domain::phone::Phone;
 use schoolbell_domain::settings::DistrictSettings;
@@ -269,15 +270,17 @@ pub async fn covers(reads: &mut impl Reads, engine: &Engine, actor: &Actor, away
     Ok(covers.iter().any(|cover| cover.user == away))
 }
 
-/// What the guard says of a text about a student to one person.
+/// What the guard says of a text about a student to one person. Its writer, who is on the roster too, may sign it.
 pub async fn guard(
     reads: &mut impl Reads,
     settings: &DistrictSettings,
     student: &TextStudent,
-    to: PersonId,
+    (to, writer): (PersonId, &str),
     body: &str,
 ) -> StoreResult<Vec<Hit>> {
-    let people = sms_contacts::named(reads, student.school, &candidate_names(body)).await?;
+    let mut people = sms_contacts::named(reads, student.school, &candidate_names(body)).await?;
+    let writer = fold_name(writer);
+    people.retain(|one| one.is_student || fold_name(&format!("{} {}", one.given, one.family)) != writer);
     let mut addressed = vec![student.given.clone()];
     addressed.extend(student.contact(to).map(|contact| contact.given.clone()));
     Ok(check(body, &Known { addressed, people }, &settings.texting.own_words))

@@ -13,7 +13,7 @@ use schoolbell_engine::commands::texting::export_record::export_record;
 use schoolbell_engine::commands::texting::read_thread::{must_read, read_thread};
 use schoolbell_engine::commands::texting::record_sms_number::{Removal, remove_sms_number};
 use schoolbell_engine::commands::texting::send_text::Stranger;
-use schoolbell_engine::commands::texting::set_up_texting::{Part, set_school};
+use schoolbell_engine::commands::texting::set_up_texting::{Part, set_school, set_shown_name};
 use schoolbell_engine::{Actor, CommandError, CommandResult};
 use schoolbell_store::read::{communications, district, sms_contacts, texting, threads};
 use schoolbell_store::testing::on_both;
@@ -123,6 +123,21 @@ async fn b18_b19_the_guard_and_the_stranger_question_stop_a_text_or_keep_its_rea
             fields(world.text_as(&world.bell, to, "Hi. - Mrs. Bell", (Stranger::Yes, reason)).await),
             ["stranger"]
         );
+        Ok(())
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn b19_b26_a_teacher_who_signs_with_the_full_name_of_the_roster_is_not_marked_and_a_colleague_is() {
+    on_both(async |db| -> Result<(), CommandError> {
+        let world = World::build(db).await.opted_in().await;
+        set_shown_name(&world.engine, &world.bell, "Anna Bell").await?;
+        let sent = world.text(&world.bell, (SARAH, ROBERT), "Are you able to log on?").await?;
+        assert_eq!(world.bodies(sent.thread).await, ["Are you able to log on? - Anna Bell"]);
+        let marked = world.text(&world.bell, (SARAH, ROBERT), "Ask Luis Ortiz. - Anna Bell").await;
+        assert_eq!(fields(marked), ["reason"]);
         Ok(())
     })
     .await

@@ -133,7 +133,7 @@ async fn prepare(engine: &Engine, tx: &mut Tx, actor: &Actor, new: &NewText<'_>)
     let shown = shown_name(tx, user).await?;
     let author = if owner == user { shown.clone() } else { format!("{shown} for {}", shown_name(tx, owner).await?) };
     let body = sms::plain(&signed(new.body, &shown)).text.replace('\0', "");
-    let hits = guard(tx, &district.settings, &student, new.person, &body).await?;
+    let hits = guard(tx, &district.settings, &student, (new.person, &shown), &body).await?;
     let problems = problems(new, &body, &hits, &district.settings.texting);
     if !problems.is_empty() {
         return Err(CommandError::BadInput(problems));

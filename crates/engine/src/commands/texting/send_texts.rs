@@ -176,7 +176,7 @@ async fn draft(
     let values = Values { student: &student.given, course: &course, teacher: &shown, time: "" };
     let body = sms::plain(&signed(&fill(new.body, values), &shown)).text.replace('\0', "");
     let settings = district::get_district(reads).await?.settings;
-    let hits = guard(reads, &settings, &student, person, &body).await?;
+    let hits = guard(reads, &settings, &student, (person, &shown), &body).await?;
     let left_out =
         if has_blank(&body) { "something in it is not filled in for this student".to_owned() } else { String::new() };
     let name = student.contact(person).map(|one| format!("{} {}", one.given, one.family).trim().to_owned());

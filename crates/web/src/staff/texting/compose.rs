@@ -185,7 +185,7 @@ async fn marks(
 ) -> PageResult<Marks> {
     let settings = district::get_district(reads).await?.settings;
     let leaves = if body.trim().is_empty() { String::new() } else { sms::plain(&signed(body, signature)).text };
-    let hits = texting::guard(reads, &settings, student, person, &leaves).await?;
+    let hits = texting::guard(reads, &settings, student, (person, signature), &leaves).await?;
     Ok(Marks {
         found: hits.into_iter().map(mark).collect(),
         segments: segments(&leaves),
