@@ -4,7 +4,7 @@ use schoolbell_domain::consent::ConsentState;
 use schoolbell_domain::conversation::enabled::Enabled;
 use schoolbell_domain::conversation::staff_first::HeldReason;
 use schoolbell_domain::conversation::text::{Direction, broken_link};
-use schoolbell_domain::delivery::StateKind;
+use schoolbell_domain::delivery::{DeliveryState, StateKind};
 use schoolbell_domain::ids::ConversationId;
 use schoolbell_engine::commands::change_settings::change_settings;
 use schoolbell_engine::commands::texting::read_thread::settle_alarm;
@@ -51,7 +51,7 @@ async fn b21_an_unsolicited_text_is_held_and_answered_once_and_joins_only_after_
 }
 
 #[tokio::test]
-async fn b2_long_and_foreign_texts_go_both_ways_and_every_receipt_counts_also_before_its_answer() {
+async fn b2_multipart_texts_go_both_ways_and_a_receipt_before_its_answer_counts() {
     let file = sqlite().await.unwrap();
     let mut smsc = Smsc::start(json!({ "receipts": "early" })).await;
     let world = World::build(file.db.clone()).await.opted_in().await;
@@ -65,9 +65,6 @@ async fn b2_long_and_foreign_texts_go_both_ways_and_every_receipt_counts_also_be
     assert_eq!(one["from"], two["from"]);
     world.until("all receipts", async |world| delivered(world, sent.thread, 1).await).await;
 
-    world.text(&world.bell, (SARAH, ROBERT), "Добрый день! - Mrs. Bell").await.unwrap();
-    assert_eq!(smsc.event("submit").await["data_coding"], 8);
-
     let part = |number: u8, text: &str| {
         let header = format!("0500032a02{number:02x}");
         from_phone(ROBERTS, POOL[0], &json!({ "udh": header, "message": text }))
@@ -79,25 +76,83 @@ async fn b2_long_and_foreign_texts_go_both_ways_and_every_receipt_counts_also_be
     world
         .until("the parts as one", async |world| world.bodies(sent.thread).await.iter().any(|body| body == joined))
         .await;
+    must_hold(&world, sent.thread, (2, 1)).await;
+    running.end().await;
+}
+
+/// The chain of the thread holds, with so many texts and unread ones.
+async fn must_hold(world: &World, thread: ConversationId, counted: (i64, i64)) {
+    let texts = world.texts(thread).await;
+    let mut reads = world.engine.reader().read().await.unwrap();
+    let head = threads::lookup_thread(&mut reads, thread).await.unwrap().unwrap();
+    let links: Vec<_> = texts.iter().map(|line| line.link.clone()).collect();
+    assert_eq!(broken_link(&links, &head.head_hash), None, "the chain holds");
+    assert_eq!((head.texts, head.unread), counted);
+}
+
+#[tokio::test]
+async fn b2_texts_beyond_the_gsm_alphabet_go_both_ways_in_ucs_2() {
+    let file = sqlite().await.unwrap();
+    let mut smsc = Smsc::start(json!({ "receipts": "after" })).await;
+    let world = World::build(file.db.clone()).await.opted_in().await;
+    let running = world.start(smsc.gateway());
+    smsc.event("bound").await;
+    let sent = world.text(&world.bell, (SARAH, ROBERT), "Добрый день! 👍 - Mrs. Bell").await.unwrap();
+    let submit = smsc.event("submit").await;
+    assert_eq!((&submit["data_coding"], submit["text"].as_str()), (&json!(8), Some("Добрый день! 👍 - Mrs. Bell")));
+    world.until("the receipt", async |world| delivered(world, sent.thread, 1).await).await;
     let mut foreign = from_phone(ROBERTS, POOL[0], &json!({ "message": "¿Mañana? 👍" }));
     foreign["data_coding"] = json!(8);
     smsc.deliver(foreign).await;
     world
         .until("UCS-2", async |world| world.bodies(sent.thread).await.last().is_some_and(|body| body == "¿Mañana? 👍"))
         .await;
+    must_hold(&world, sent.thread, (2, 1)).await;
+    running.end().await;
+}
 
-    let texts = world.texts(sent.thread).await;
-    let mut reads = world.engine.reader().read().await.unwrap();
-    let head = threads::lookup_thread(&mut reads, sent.thread).await.unwrap().unwrap();
-    let links: Vec<_> = texts.iter().map(|line| line.link.clone()).collect();
-    assert_eq!(broken_link(&links, &head.head_hash), None, "the chain holds");
-    assert_eq!((head.texts, head.unread), (4, 2));
-    drop(reads);
+/// What the centre says of one of its message ids; the first that it gives is 1001.
+fn receipt(id: u32, stat: &str) -> serde_json::Value {
+    let words =
+        format!("id:{id} sub:001 dlvrd:001 submit date:2701131200 done date:2701131201 stat:{stat} err:000 text:");
+    let mut pdu = from_phone(ROBERTS, POOL[0], &json!({ "message": words }));
+    pdu["esm_class"] = json!(4);
+    pdu
+}
+
+#[tokio::test]
+async fn b2_receipts_that_come_twice_late_or_out_of_order_leave_the_last_word() {
+    let file = sqlite().await.unwrap();
+    let mut smsc = Smsc::start(json!({ "receipts": "none" })).await;
+    let world = World::build(file.db.clone()).await.opted_in().await;
+    let running = world.start(smsc.gateway());
+    smsc.event("bound").await;
+    let sent = world.text(&world.bell, (SARAH, ROBERT), "Hi, this is Mrs. Bell.").await.unwrap();
+    smsc.event("submit").await;
+    let stands = async |at: usize| world.texts(sent.thread).await[at].state.map(DeliveryState::kind);
+    world.until("its answer", async |_| stands(0).await == Some(StateKind::Accepted)).await;
+    smsc.deliver(receipt(1001, "DELIVRD")).await;
+    assert_eq!(stands(0).await, Some(StateKind::Delivered));
+    for late in ["ENROUTE", "UNDELIV", "DELIVRD", "EXPIRED"] {
+        smsc.deliver(receipt(1001, late)).await;
+        assert_eq!(stands(0).await, Some(StateKind::Delivered), "{late} comes too late");
+    }
+
+    let long = format!("{} - Mrs. Bell", "We begin the next unit on Monday. ".repeat(6));
+    world.text(&world.bell, (SARAH, ROBERT), &long).await.unwrap();
+    smsc.event("submit").await;
+    smsc.event("submit").await;
+    world.until("its answers", async |_| stands(1).await == Some(StateKind::Accepted)).await;
+    smsc.deliver(receipt(1003, "DELIVRD")).await;
+    assert_eq!(stands(1).await, Some(StateKind::Accepted), "one part of two");
+    smsc.deliver(receipt(1002, "ENROUTE")).await;
+    smsc.deliver(receipt(1002, "DELIVRD")).await;
+    assert_eq!(stands(1).await, Some(StateKind::Delivered), "both, the second part first");
     running.end().await;
 }
 
 #[tokio::test]
-async fn b16_a_second_number_and_two_teachers_of_one_guardian_never_meet_in_one_thread() {
+async fn b16_two_teachers_of_one_guardian_have_threads_and_numbers_of_their_own() {
     let file = sqlite().await.unwrap();
     let mut smsc = Smsc::start(json!({ "receipts": "after" })).await;
     let world = World::build(file.db.clone()).await.opted_in().await;
@@ -121,16 +176,40 @@ async fn b16_a_second_number_and_two_teachers_of_one_guardian_never_meet_in_one_
     assert_eq!(world.bodies(bell.thread).await[1], "Yes I do");
     assert_eq!(world.bodies(ortiz.thread).await[1], "Call me at 3");
 
-    // His other phone is on no record.
-    smsc.phone_says("+13725550199", first["from"].as_str().unwrap(), "This is Robert from my work phone").await;
-    world.until("the stranger to be held", async |world| world.held().await.len() == 1).await;
-    assert_eq!(world.held().await[0].reason, HeldReason::NotOnRecord);
-    assert_eq!(world.texts(bell.thread).await.len(), 2);
-
     // A third thread with the same phone finds no number: two threads never share a pair.
     world.record(SARAH, SARAH, "+13725550111").await.unwrap();
     let third = world.text(&world.principal, (SARAH, ROBERT), "This is Pat Okafor. Please call.").await;
     assert!(matches!(third, Err(CommandError::Refused { rule: "B21", .. })), "{third:?}");
+    running.end().await;
+}
+
+#[tokio::test]
+async fn b16_a_reply_from_a_second_number_is_held_until_staff_write_to_it() {
+    let file = sqlite().await.unwrap();
+    let mut smsc = Smsc::start(json!({ "receipts": "after" })).await;
+    let world = World::build(file.db.clone()).await.opted_in().await;
+    let running = world.start(smsc.gateway());
+    smsc.event("bound").await;
+    let sent = world.text(&world.bell, (SARAH, ROBERT), "Hi, it's Mrs. Bell. Do you have a minute?").await.unwrap();
+    let ours = smsc.event("submit").await["from"].as_str().unwrap().to_owned();
+
+    // His other phone is on no record.
+    smsc.phone_says("+13725550199", &ours, "This is Robert from my work phone").await;
+    world.until("the stranger to be held", async |world| world.held().await.len() == 1).await;
+    assert_eq!(world.held().await[0].reason, HeldReason::NotOnRecord);
+    assert_eq!(world.texts(sent.thread).await.len(), 1);
+    assert!(smsc.event("submit").await["text"].as_str().unwrap().contains("until school staff"), "answered once");
+
+    // Once it is his number on the record it still waits for staff to write first; then it is a thread of its own.
+    world.record(SARAH, ROBERT, "+13725550199").await.unwrap();
+    smsc.phone_says("+13725550199", &ours, "Me again").await;
+    world.until("it to be held", async |world| world.held().await.len() == 2).await;
+    let new = world.text(&world.bell, (SARAH, ROBERT), "Hi, it's Mrs. Bell again.").await.unwrap();
+    assert_ne!(new.thread, sent.thread, "another number is another thread");
+    let from = smsc.event("submit").await["from"].as_str().unwrap().to_owned();
+    smsc.phone_says("+13725550199", &from, "Good morning").await;
+    world.until("the thread", async |world| world.texts(new.thread).await.len() == 2).await;
+    assert_eq!(world.texts(sent.thread).await.len(), 1, "the first thread stays as it was");
     running.end().await;
 }
 

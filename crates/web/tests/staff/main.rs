@@ -16,6 +16,7 @@ mod portal;
 mod records;
 mod surveys;
 mod texting;
+mod texting_held;
 mod texting_media;
 mod texting_sections;
 mod texting_together;
