@@ -32,6 +32,7 @@ mod reach;
 mod reached;
 pub mod receipts;
 pub mod reception;
+pub mod record_requests;
 mod render;
 pub mod returned;
 mod revocation;

@@ -295,6 +295,12 @@ pub async fn shown_name(reads: &mut impl Reads, user: UserId) -> StoreResult<Str
     Ok(users::lookup_user(reads, user).await?.map(|user| user.name).unwrap_or_default())
 }
 
+/// The name of whoever signed in, as it stands under what they enter.
+pub(crate) async fn name_of(reads: &mut impl Reads, actor: &Actor) -> StoreResult<String> {
+    let Some(user) = actor.user else { return Ok(actor.name.clone()) };
+    Ok(users::lookup_user(reads, user).await?.map_or_else(|| actor.name.clone(), |user| user.name))
+}
+
 /// Today in the district, and the ages that hold today.
 pub async fn today(reads: &mut impl Reads, engine: &Engine) -> StoreResult<(Date, Ages)> {
     let zone = district::lookup_district(reads).await?.map(|district| district.time_zone);

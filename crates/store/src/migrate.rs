@@ -81,6 +81,12 @@ pub const MIGRATIONS: &[Migration] = &[
         effect: Effect::Adds,
     },
     Migration {
+        number: 16,
+        name: "record requests",
+        sql: include_str!("../migrations/0016_record_requests.sql"),
+        effect: Effect::Adds,
+    },
+    Migration {
         number: 17,
         name: "surveys",
         sql: include_str!("../migrations/0017_surveys.sql"),

@@ -129,8 +129,8 @@ fn surveys() -> Router<WebState> {
 /// Two-way texts.
 fn texting() -> Router<WebState> {
     use staff::texting::{
-        compose, enrollments, guidance, hours, inbox, many, media, outreach, settings, student, supervision, templates,
-        thread,
+        compose, enrollments, guidance, hours, inbox, many, media, outreach, requests, settings, student, supervision,
+        templates, thread,
     };
     Router::new()
         .route("/texting", get(inbox::page))
@@ -146,6 +146,8 @@ fn texting() -> Router<WebState> {
         .route("/texting/supervision/looks", get(supervision::looks))
         .route("/texting/templates", get(templates::page).post(templates::post))
         .route("/texting/guidance", get(guidance::page))
+        .route("/texting/requests", get(requests::page))
+        .route("/texting/requests/{request}", get(requests::one).post(requests::post))
         .route("/texting/settings", get(settings::page).post(settings::post))
         .route("/texting/students/{student}", get(student::page))
         .route("/texting/students/{student}/record.csv", get(student::record))

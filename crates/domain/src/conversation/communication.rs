@@ -63,6 +63,8 @@ macro_rules! words {
     };
 }
 
+pub(super) use words;
+
 words! { Kind:
     Call = "call", "Phone call";
     Email = "email", "E-mail";

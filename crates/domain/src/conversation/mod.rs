@@ -8,6 +8,7 @@ pub mod media;
 pub mod office_hours;
 pub mod outreach;
 pub mod policy;
+pub mod record_request;
 pub mod reply;
 pub mod sampling;
 pub mod signature;

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::record_request::Terms;
+
 /// What happens when a text is not okay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -29,6 +31,8 @@ pub struct TextingPolicy {
     pub crisis_line: String,
     /// Guardians who opted in get a copy of a text to the student.
     pub guardian_copy: bool,
+    /// Until when requests of families for the record are answered.
+    pub requests: Terms,
 }
 
 /// The question that the composer asks each time (B18).

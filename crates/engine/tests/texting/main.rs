@@ -9,6 +9,7 @@ mod outreach;
 mod peer;
 mod pool;
 mod record;
+mod requests;
 mod rules;
 mod threads;
 mod watch;

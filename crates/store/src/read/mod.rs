@@ -40,6 +40,7 @@ pub mod push;
 pub mod queue;
 pub mod reached;
 pub mod receipts;
+pub mod record_requests;
 pub mod recordings;
 pub mod report;
 pub mod roster;

@@ -1,5 +1,6 @@
 //! Policies: dated records of what the law asks for, and of what the district does beyond it.
 
+use jiff::civil::Date;
 use schoolbell_domain::consent::{PolicyAuthor, RevocationRecord, RevocationScope};
 
 use crate::error::{StoreError, StoreResult};
@@ -13,6 +14,17 @@ pub const REVOCATION_SCOPE: &str = "revocation_scope";
 statements! {
     RECORDS = "SELECT author, effective_from, value, source FROM policy_record WHERE rule = $1 \
         ORDER BY author DESC, effective_from";
+    ACCESS_DAYS = "SELECT value FROM policy_record WHERE rule = 'record_access_days' AND author = 'law' \
+        AND effective_from <= $1 ORDER BY effective_from DESC LIMIT 1";
+}
+
+/// Days after which a family has seen the record that it asked to see, by the law of that day (LAW-52).
+pub async fn record_access_days(reads: &mut impl Reads, on: Date) -> StoreResult<u16> {
+    let value: Option<String> =
+        on!(reads.tx(), |conn| sqlx::query_scalar(ACCESS_DAYS).bind(on.to_string()).fetch_optional(conn).await)?;
+    let damaged =
+        || StoreError::Damaged { row: "the policy record_access_days".to_owned(), what: "its value".to_owned() };
+    value.and_then(|value| value.parse().ok()).ok_or_else(damaged)
 }
 
 /// How far a revocation reaches, by author and date (LAW-11).

@@ -31,6 +31,7 @@ pub mod push;
 pub mod queue;
 pub mod reached;
 pub mod receipts;
+pub mod record_requests;
 pub mod recordings;
 pub mod returned;
 pub mod roster;

@@ -18,6 +18,7 @@ mod surveys;
 mod texting;
 mod texting_held;
 mod texting_media;
+mod texting_requests;
 mod texting_sections;
 mod texting_together;
 mod unsubscribe;

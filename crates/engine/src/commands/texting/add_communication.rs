@@ -2,14 +2,18 @@
 
 use jiff::Timestamp;
 use schoolbell_domain::conversation::communication::{Identity, Kind, Outcome, problems};
+use schoolbell_domain::conversation::record_request::Asked;
 use schoolbell_domain::ids::{CommunicationId, PersonId};
 use schoolbell_domain::permission::{Act, Scope};
-use schoolbell_store::read::{people_pages, sms_contacts, users};
+use schoolbell_store::read::{people_pages, sms_contacts};
+use schoolbell_store::write::record_requests;
 use schoolbell_store::write::sms_contacts::{NewCommunication, communication};
 use serde_json::json;
 
 use crate::commands::audit::tell;
 use crate::error::{CommandError, CommandResult, Problem};
+use crate::record_requests::Calendar;
+use crate::texting::name_of;
 use crate::{Actor, Engine};
 
 /// A contact as staff enter it.
@@ -25,7 +29,7 @@ pub struct Contact<'a> {
     pub at: Timestamp,
 }
 
-/// Enters a contact. It cannot be edited or taken out again.
+/// Enters a contact. It cannot be edited or taken out again. What a family asks of the record is due from then on (B14).
 pub async fn add_communication(engine: &Engine, actor: &Actor, contact: &Contact<'_>) -> CommandResult<()> {
     let mut found: Vec<Problem> = problems(contact.kind, contact.identity, contact.note)
         .into_iter()
@@ -49,10 +53,6 @@ pub async fn add_communication(engine: &Engine, actor: &Actor, contact: &Contact
                     return Err(CommandError::bad("person", "choose somebody on the student's record"));
                 }
             }
-            let staff = match actor.user {
-                Some(user) => users::lookup_user(tx, user).await?.map(|user| user.name),
-                None => None,
-            };
             let new = NewCommunication {
                 id: CommunicationId::from_raw(engine.next_id()),
                 student: contact.student,
@@ -61,12 +61,16 @@ pub async fn add_communication(engine: &Engine, actor: &Actor, contact: &Contact
                 outcome: contact.outcome,
                 identity: contact.identity,
                 note: contact.note.trim().to_owned(),
-                staff: staff.unwrap_or_else(|| actor.name.clone()),
+                staff: name_of(tx, actor).await?,
                 user: actor.user,
                 at: contact.at,
                 recorded_at: engine.now(),
             };
             communication(tx, &new).await?;
+            if let Some(asked) = Asked::of(new.kind) {
+                let due_on = Calendar::read(tx, engine).await?.first_due_on(asked, new.at);
+                record_requests::received(tx, new.id, due_on).await?;
+            }
             let detail = json!({ "kind": contact.kind.word() });
             tell(engine, tx, actor, ("add_communication", &contact.student.to_string()), detail).await?;
             Ok::<_, CommandError>(())

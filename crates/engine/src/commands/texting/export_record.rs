@@ -6,11 +6,12 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use schoolbell_domain::conversation::guard::{Known, redacted};
 use schoolbell_domain::conversation::media::MediaKind;
+use schoolbell_domain::conversation::record_request::Step;
 use schoolbell_domain::conversation::text::Direction;
 use schoolbell_domain::ids::PersonId;
 use schoolbell_domain::permission::{Act, Scope};
 use schoolbell_store::read::text_media::{self, MediaLine, State};
-use schoolbell_store::read::{communications, people_pages, sms_contacts, threads};
+use schoolbell_store::read::{communications, people_pages, record_requests, sms_contacts, threads};
 use schoolbell_store::tx::Reads;
 use schoolbell_store::write::text_media::Verdict;
 use schoolbell_store::{StoreError, StoreResult};
@@ -48,6 +49,7 @@ pub async fn export_record(engine: &Engine, actor: &Actor, student: PersonId) ->
             addressed.extend(guardians.iter().map(|guardian| guardian.given.clone()));
             texts(tx, student, &mut lines).await?;
             entries(tx, student, &mut lines).await?;
+            requests(tx, student, &mut lines).await?;
             for person in guardians.iter().map(|guardian| guardian.person).chain([student]) {
                 for message in people_pages::messages(tx, person, MOST).await? {
                     let what = format!("Message over {}, {}", message.channel.plain(), message.state.kind().plain());
@@ -146,6 +148,25 @@ async fn entries(reads: &mut impl Reads, student: PersonId, lines: &mut Vec<Reco
             who: note.staff,
             words: note.body,
         });
+    }
+    Ok(())
+}
+
+/// What became of the family's requests, and the statements that it placed in the record: they go wherever the record goes
+/// (34 CFR 99.21(c)).
+async fn requests(reads: &mut impl Reads, student: PersonId, lines: &mut Vec<RecordLine>) -> StoreResult<()> {
+    for request in record_requests::of_student(reads, student, MOST).await? {
+        let family = request.person.map(|(_, name)| name).unwrap_or_default();
+        for step in request.steps {
+            let what = format!("FERPA, asked {}: {}", request.asked.plain(), step.step.plain());
+            let who = match step.step {
+                Step::Statement => format!("{family}, placed by {}", step.taken_by),
+                Step::Granted | Step::Refused | Step::HearingAsked | Step::HearingAmends | Step::HearingUpholds => {
+                    step.taken_by
+                }
+            };
+            lines.push(RecordLine { at: step.at, what, who, words: step.words });
+        }
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What staff do to text families: numbers, texts, the communications log, held texts, and how texting is set up.
 
 pub mod add_communication;
+pub mod answer_request;
 pub mod cancel_text;
 pub mod check_media;
 pub mod export_record;

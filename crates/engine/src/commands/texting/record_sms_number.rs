@@ -22,7 +22,7 @@ use serde_json::json;
 use crate::commands::audit::tell;
 use crate::error::{CommandError, CommandResult};
 use crate::live::LiveEvent;
-use crate::texting::today;
+use crate::texting::{name_of, today};
 use crate::{Actor, Engine};
 
 /// Whether somebody looked at a number that stands for other people too.
@@ -210,12 +210,6 @@ fn event(
             evidence: evidence.to_string(),
         },
     }
-}
-
-/// The name of the session, for initials.
-async fn name_of(tx: &mut Tx, actor: &Actor) -> StoreResult<String> {
-    let Some(user) = actor.user else { return Ok(actor.name.clone()) };
-    Ok(read::users::lookup_user(tx, user).await?.map_or_else(|| actor.name.clone(), |user| user.name))
 }
 
 async fn note(

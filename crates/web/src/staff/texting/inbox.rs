@@ -17,6 +17,7 @@ use schoolbell_store::tx::Reads;
 use serde::Deserialize;
 
 use super::name;
+use super::requests::summary;
 use crate::WebState;
 use crate::error::{PageError, PageResult};
 use crate::form::{Signed, encode, problem};
@@ -33,6 +34,8 @@ struct InboxPage {
     frame: Frame,
     may_text: bool,
     supervises: bool,
+    /// What families ask of records, for those who answer it.
+    requests: Option<String>,
     /// Of the reader, to choose one.
     sections: Vec<(SectionId, String)>,
     list: List,
@@ -112,6 +115,7 @@ pub async fn page(
         frame: Frame::new(&staff, Place::Texting, "Texting").live(),
         may_text: staff.actor.may_somewhere(Act::Text),
         supervises,
+        requests: summary(&mut reads, (&state, &staff)).await?,
         sections,
         list,
     })

@@ -8,6 +8,7 @@ pub mod inbox;
 pub mod many;
 pub mod media;
 pub mod outreach;
+pub mod requests;
 pub mod settings;
 pub mod student;
 pub mod supervision;

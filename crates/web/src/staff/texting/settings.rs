@@ -5,6 +5,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{Html, Redirect};
 use schoolbell_domain::conversation::policy::OnMark;
+use schoolbell_domain::conversation::record_request::Terms;
 use schoolbell_domain::email::EmailAddress;
 use schoolbell_domain::ids::SchoolId;
 use schoolbell_domain::permission::{Act, Scope};
@@ -39,6 +40,7 @@ struct SettingsPage {
     guardian_copy: bool,
     crisis_line: String,
     urgent_contact: String,
+    requests: Terms,
 }
 
 /// `GET /texting/settings`.
@@ -70,6 +72,7 @@ pub async fn page(State(state): State<WebState>, staff: Staff) -> PageResult<Htm
         guardian_copy: found.guardian_copy,
         crisis_line: found.crisis_line,
         urgent_contact: found.urgent_contact,
+        requests: found.requests,
     })
 }
 
@@ -119,6 +122,19 @@ async fn save_guard(state: &WebState, staff: &Staff, fields: &Fields) -> PageRes
     urgent.clone_into(&mut settings.texting.urgent_contact);
     settings.texting.guardian_copy = fields.text("guardian_copy") == "yes";
     settings.texting.crisis_line = fields.text("crisis_line").to_owned();
+    settings.texting.requests = terms(fields)?;
     change_settings(&state.engine, &staff.actor, &found.name, &found.zone_name, &settings).await?;
     Ok(())
+}
+
+fn terms(fields: &Fields) -> PageResult<Terms> {
+    let days = |field: &str| {
+        let days = fields.text(field).parse::<u16>().ok().filter(|days| (1..=365).contains(days));
+        days.ok_or_else(|| PageError::BadInput(vec![problem(field, "write a number of days, from 1 to 365")]))
+    };
+    Ok(Terms {
+        access_days: days("access_days")?,
+        amendment_days: days("amendment_days")?,
+        hearing_days: days("hearing_days")?,
+    })
 }

@@ -29,6 +29,7 @@ use schoolbell_store::read::{communications, people_pages, texting as texting_ro
 use schoolbell_store::tx::Reads;
 
 use super::super::broadcast::export::csv_field;
+use super::requests::{Rows, of_student};
 use super::{name, seen_student};
 use crate::WebState;
 use crate::error::{PageError, PageResult};
@@ -54,6 +55,7 @@ struct StudentPage {
     people: Vec<Listed>,
     notes: Vec<String>,
     log: Vec<LogLine>,
+    requests: Rows,
     may_text: bool,
     may_record: bool,
     may_export: bool,
@@ -121,6 +123,7 @@ async fn shown(
     let place = Scope::School(student.school);
     let title = name(&student.given, &student.family);
     let teller = staff.teller();
+    let may_export = staff.actor.must(Act::SettleHeld, place).is_ok();
     html(&StudentPage {
         frame: Frame::new(staff, Place::Texting, title.clone()),
         id,
@@ -137,7 +140,8 @@ async fn shown(
         log: log(&mut reads, (&teller, &readable), id).await?,
         may_text: texting::must_text(&mut reads, &staff.actor, id).await.is_ok(),
         may_record: staff.actor.must(Act::RecordSmsNumber, place).is_ok(),
-        may_export: staff.actor.must(Act::SettleHeld, place).is_ok(),
+        requests: of_student(&mut reads, (state, staff), id, may_export).await?,
+        may_export,
         school_phone: school_phone(&mut reads, &student).await?,
         kinds: Kind::ALL,
         outcomes: Outcome::ALL,
