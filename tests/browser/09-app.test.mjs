@@ -127,6 +127,13 @@ test('a closing comes as a notification, and the school knows that it was shown 
   }, 'opened on the page of the message');
   await mustBeAccessible(reader, 'a message that came to the app');
   await picture(reader, 'family-message-app-320');
+  // The app has a card of its own beside that of the mailbox.
+  await reader.goto('/family/ways');
+  const card = reader.locator('section.point').filter({ hasText: 'the app' });
+  await card.locator('summary').click();
+  assert.deepEqual(await card.locator('thead th').allInnerTexts(), ['Kind', 'App']);
+  await mustBeFaultless(reader, 'the app among the ways');
+  await picture(reader, 'family-ways-app-320');
 });
 
 test('an emergency stays on the screen, and a message that cannot be read still says something', async () => {

@@ -57,10 +57,10 @@ async function signOut(page) {
   await page.waitForURL((url) => url.pathname === '/family/sign-in');
 }
 
-for (const [size, dark] of [[sizes.phone, false], [{ width: 390, height: 844 }, true], [sizes.desk, false]]) {
-  const look = `${size.width}${dark ? '-dark' : ''}`;
+for (const size of [sizes.phone, { width: 390, height: 844 }, sizes.desk]) {
+  const look = size.width;
   test(`a passkey is made after signing in and opens the door at ${look}`, async () => {
-    const page = await byLink({ size, dark });
+    const page = await byLink({ size });
     const device = await withDevice(page);
     await page.getByRole('link', { name: /Next time without a code|Your passkeys/ }).waitFor();
     await picture(page, `family-passkey-offer-${look}`);
