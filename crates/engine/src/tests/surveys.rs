@@ -177,10 +177,10 @@ async fn a45_one_familys_answers_join_over_link_and_text_and_only_the_others_are
         town.clock.move_by(3 * DAY);
         let reminder = remind(&town.engine, survey, 3).await?.expect("five families are reminded");
         expand(&town.engine, reminder).await?;
-        let reminded = queued(&town, reminder).await?;
-        assert!(!reminded.is_empty());
-        assert!(reminded.iter().all(|(row, _)| !row.children.contains(&person(1_030))), "family 3 has answered");
-        assert!(reminded.iter().any(|(_, body)| body.starts_with("Reminder: ")), "{reminded:?}");
+        let sent = queued(&town, reminder).await?;
+        assert!(!sent.is_empty());
+        assert!(sent.iter().all(|(row, _)| !row.children.contains(&person(1_030))), "family 3 has answered");
+        assert!(sent.iter().any(|(_, body)| body.starts_with("Reminder: ")), "{sent:?}");
         Ok(())
     })
     .await
