@@ -31,6 +31,15 @@ pub async fn lock_audit(tx: &mut Tx) -> StoreResult<()> {
     Ok(())
 }
 
+/// Lets this transaction rest while the other end of a copy works: a whole table may be read back there in between, which
+/// takes longer than a frozen node may keep its rows.
+pub async fn may_rest(tx: &mut Tx) -> StoreResult<()> {
+    if let Tx::Postgres(inner) = tx {
+        sqlx::query(MAY_REST).execute(&mut **inner).await?;
+    }
+    Ok(())
+}
+
 /// Table, column and type of every column, in order.
 pub fn list_columns(tx: &Tx) -> &'static str {
     match tx {
@@ -64,5 +73,6 @@ pub fn list_references(tx: &Tx) -> &'static str {
 
 /// Not `now()`, which stands still from the begin of a transaction.
 const LEASE_TIME: &str = "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::BIGINT";
+const MAY_REST: &str = "SET LOCAL idle_in_transaction_session_timeout = 0";
 /// The number is ours, any constant would do; 5127001 belongs to the migrations.
 const LOCK_AUDIT: &str = "SELECT pg_advisory_xact_lock(5127002)";

@@ -368,7 +368,7 @@ passkey-lost = Lost a device? Remove its passkey here.
 # Surveys
 survey-anonymous = This survey is anonymous: nobody at the school learns who said what.
 survey-closed = This survey is closed. The school takes no more answers.
-survey-until = You can answer, and change your answer, until { $when }.
+survey-until = Open for answers and changes until: { $when }
 survey-optional = (if you like)
 survey-only-if = Only if you answered “{ $answers }” to “{ $question }”
 survey-sign = Your full name, as a signature

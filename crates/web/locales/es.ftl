@@ -368,7 +368,7 @@ passkey-lost = ¿Perdió un dispositivo? Quite aquí su llave de acceso.
 # Encuestas
 survey-anonymous = Esta encuesta es anónima: nadie en la escuela sabrá quién dijo qué.
 survey-closed = Esta encuesta está cerrada. La escuela ya no recibe respuestas.
-survey-until = Puede responder, y cambiar su respuesta, hasta { $when }.
+survey-until = Abierta para responder y cambiar hasta: { $when }
 survey-optional = (si lo desea)
 survey-only-if = Solo si respondió «{ $answers }» a «{ $question }»
 survey-sign = Su nombre completo, como firma

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 
 use super::archive::{Head, TableEnd, Writer};
 use super::{catalogue, rows};
+use crate::dialect::may_rest;
 use crate::error::StoreResult;
 use crate::migrate;
 use crate::read::{district, instance};
-use crate::tx::ReadTx;
+use crate::tx::{ReadTx, Reads};
 
 /// What a backup of this database begins with.
 pub async fn head(reads: &mut ReadTx, program: &str, taken_at: Timestamp) -> StoreResult<Head> {
@@ -26,6 +27,7 @@ pub async fn write<W: Write>(
     out: W,
     mut tell: impl FnMut(&TableEnd),
 ) -> StoreResult<W> {
+    may_rest(reads.tx()).await?;
     let mut writer = Writer::begin(out, head)?;
     for table in &head.tables {
         rows::read_table(reads, table, async |rows| writer.rows(&rows)).await?;

@@ -4,13 +4,16 @@ use super::archive::TableEnd;
 use super::catalogue;
 use super::restore::{Onto, must_stand, rebuild};
 use super::rows::{RowsDigest, digest_table, insert_rows, read_table, to_line};
+use crate::dialect::may_rest;
 use crate::error::StoreResult;
 use crate::migrate;
-use crate::tx::{ReadTx, Tx};
+use crate::tx::{ReadTx, Reads, Tx};
 
 /// Copies everything that `from` sees into `to`, which is rebuilt. Nothing is kept before the caller commits, and a
 /// table that does not read back with the same digest fails the whole.
 pub async fn copy(from: &mut ReadTx, to: &mut Tx, onto: Onto, mut tell: impl FnMut(&TableEnd)) -> StoreResult<()> {
+    may_rest(from.tx()).await?;
+    may_rest(to).await?;
     rebuild(to, onto, &migrate::applied(from).await?).await?;
     for table in catalogue::tables(from).await? {
         let mut digest = RowsDigest::default();
@@ -30,6 +33,8 @@ pub async fn copy(from: &mut ReadTx, to: &mut Tx, onto: Onto, mut tell: impl FnM
 
 /// The tables that do not hold the same rows at both ends, those of `apart` left out.
 pub async fn compare(from: &mut ReadTx, to: &mut ReadTx, apart: &[&str]) -> StoreResult<Vec<String>> {
+    may_rest(from.tx()).await?;
+    may_rest(to.tx()).await?;
     let mut differing = Vec::new();
     let there = catalogue::tables(to).await?;
     for table in catalogue::tables(from).await? {

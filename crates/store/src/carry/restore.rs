@@ -5,6 +5,7 @@ use std::io::Read;
 use super::archive::{Head, Reader, Record, TableEnd};
 use super::catalogue::{self, Table};
 use super::rows::{digest_table, insert_rows, is_empty};
+use crate::dialect::may_rest;
 use crate::error::{StoreError, StoreResult};
 use crate::migrate;
 use crate::on;
@@ -23,6 +24,7 @@ pub enum Onto {
 /// Builds the database anew from a backup that was checked, and brings it to this program's version; all in this
 /// transaction, so that a fault leaves what was there.
 pub async fn restore(tx: &mut Tx, input: impl Read, onto: Onto, mut tell: impl FnMut(&TableEnd)) -> StoreResult<Head> {
+    may_rest(tx).await?;
     let mut reader = Reader::begin(input)?;
     rebuild(tx, onto, &reader.head().schema).await?;
     let tables = reader.head().tables.clone();

@@ -77,6 +77,22 @@ async fn a_district_is_the_same_after_file_and_copy_on_either_engine() {
     .unwrap();
 }
 
+/// The other end may read a whole table back before the next page is asked for: longer than a frozen node may rest.
+#[tokio::test]
+async fn a_copy_waits_for_an_end_that_takes_its_time() {
+    let Some(server) = postgres_server() else { return };
+    let (db, url) = postgres(&server).await.unwrap();
+    fill(&db).await.unwrap();
+    let there = sqlite().await.unwrap();
+    let mut view = db.read().await.unwrap();
+    let mut tx = there.db.begin().await.unwrap();
+    copy::copy(&mut view, &mut tx, Onto::Whatever, |_| {}).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_secs(9)).await;
+    assert!(!tables(&mut view).await.unwrap().is_empty(), "the view still stands");
+    drop((view, tx));
+    drop_postgres(&server, db, &url).await.unwrap();
+}
+
 /// Restored from the file first, then copied over it.
 async fn carried(from: &Db, to: &Db, file: &[u8]) -> Result<(), StoreError> {
     let mut tx = to.begin().await?;

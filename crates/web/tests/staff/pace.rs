@@ -48,7 +48,7 @@ fn roster(students: usize) -> String {
 }
 
 /// The times of so many requests, in milliseconds: half, slowest.
-async fn served(browser: &mut Browser<'_>, path: &str) -> Done<(u128, u128)> {
+pub async fn served(browser: &mut Browser<'_>, path: &str) -> Done<(u128, u128)> {
     let mut times = Vec::new();
     for _ in 0..20 {
         let began = Instant::now();

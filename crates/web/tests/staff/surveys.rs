@@ -1,9 +1,16 @@
 //! Surveys: built and asked by a principal, answered behind the link and in the portal, read by that school alone.
 
+use jiff::SignedDuration;
+use schoolbell_domain::ids::{ResponseId, SurveyId};
+use schoolbell_domain::language::Language;
 use schoolbell_domain::permission::Role;
-use schoolbell_store::read::{broadcasts, surveys};
+use schoolbell_domain::survey::{Answer as Said, Answers, Via};
+use schoolbell_store::StoreError;
+use schoolbell_store::read::{broadcasts, district, surveys};
+use schoolbell_store::write::surveys::{self as write, NewResponse, NewSeat};
 
 use super::families::{ROSA, enter};
+use super::pace::served;
 use super::world::{Answer, Browser, Done, World};
 
 const LINCOLN: &str = "Lincoln Elementary School";
@@ -38,12 +45,18 @@ async fn press(browser: &mut Browser<'_>, path: &str, what: (&str, &str)) -> Don
     Ok(to.split(['#', '?']).next().unwrap_or_default().to_owned())
 }
 
-/// A survey of Lincoln that leaves, as the principal's browser does it; its address.
-async fn asked(world: &World, principal: &mut Browser<'_>) -> Done<String> {
+/// A survey of Lincoln that can be asked, as the principal's browser writes it: where it is written on, and its deadline.
+async fn written(world: &World, principal: &mut Browser<'_>) -> Done<(String, String)> {
     let soon = world.engine.now() + jiff::SignedDuration::from_hours(120);
     let soon = soon.in_tz("America/Chicago")?.strftime("%Y-%m-%dT%H:%M").to_string();
     let path = press(principal, "/surveys/new", ("add yes_no", &soon)).await?;
     press(principal, &path, ("add single", &soon)).await?;
+    Ok((path, soon))
+}
+
+/// A survey of Lincoln that leaves; its address.
+async fn asked(world: &World, principal: &mut Browser<'_>) -> Done<String> {
+    let (path, soon) = written(world, principal).await?;
     let message = press(principal, &path, ("ask", &soon)).await?;
     let review = principal.until(&format!("{message}?step=review"), "digest").await?;
     let fields = [
@@ -107,5 +120,69 @@ async fn a45_a52_a_school_asks_a_family_answers_and_only_the_school_reads() -> D
     let id = survey.trim_start_matches("/surveys/").parse()?;
     let all = surveys::responses(&mut world.engine.reader().read().await?, id).await?;
     assert_eq!((all.len(), all[0].answers.len()), (1, 1));
+    Ok(())
+}
+
+/// Families that are asked, each with an answer.
+const FAMILIES: i64 = 10_000;
+
+#[tokio::test]
+#[ignore = "measures; scripts/bench surveys runs it"]
+async fn measure_the_results_of_ten_thousand_families_over_four_channels() -> Done {
+    let world = World::new().await?;
+    let mut principal = world.signed_in(Role::Principal, Some(LINCOLN)).await?;
+    let (path, _) = written(&world, &mut principal).await?;
+    let path = path.replace("/edit", "");
+    let id: SurveyId = path.trim_start_matches("/surveys/").parse()?;
+    let school = district::schools(&mut world.engine.reader().read().await?).await?[0].id;
+    let (now, english) = (world.engine.now(), Language::of("en"));
+    let seat = |seat: i64| NewSeat {
+        seat,
+        school: Some(school),
+        grade: format!("{:02}", seat % 12 + 1),
+        language: Language::of(["en", "es", "vi"][usize::try_from(seat % 3).unwrap_or(0)]),
+        speakers: Vec::new(),
+        about: Vec::new(),
+    };
+    let seats: Vec<NewSeat> = (0..FAMILIES).map(seat).collect();
+    let fill = async |tx: &mut schoolbell_store::Tx| {
+        write::open(tx, id, "secret", now).await?;
+        write::seats(tx, id, &seats).await?;
+        for (number, via) in (0..FAMILIES).zip(Via::ALL.into_iter().cycle()) {
+            let comes = number % 3 > 0;
+            let day = comes.then(|| (2, Said::Choices(vec![u16::from(number % 5 > 1)])));
+            let answers: Answers = std::iter::once((1, Said::Choices(vec![u16::from(!comes)]))).chain(day).collect();
+            let hidden = number.to_string();
+            let response = NewResponse {
+                id: ResponseId::from_raw(number + 1),
+                survey: id,
+                hidden: &hidden,
+                hidden_by: "",
+                seat: Some(number),
+                person: None,
+                language: &english,
+                via,
+                answers: &answers,
+                passed: &[],
+                complete: true,
+                at: now - SignedDuration::from_hours(number % 96),
+            };
+            write::keep(tx, &response).await?;
+            write::answered(tx, id, number, Some(now)).await?;
+        }
+        Ok::<_, StoreError>(())
+    };
+    world.db.write("fill the survey", fill).await?;
+    let words = principal.get(&path).await?.words();
+    assert!(words.contains("10,000 of 10,000 (100.0 %)") && words.contains("6,666 (66.7 %)"), "{words}");
+    for (what, path) in [
+        ("the results", path.clone()),
+        ("with two questions against each other", format!("{path}?down=1&across=2")),
+        ("all answers as CSV", format!("{path}/answers.csv")),
+        ("all answers for Excel", format!("{path}/answers.xlsx")),
+    ] {
+        let (half, most) = served(&mut principal, &path).await?;
+        println!("a survey of {FAMILIES} families, {what}, served: half {half} ms, slowest of 20 {most} ms");
+    }
     Ok(())
 }

@@ -24,10 +24,12 @@ use super::list::words;
 use crate::WebState;
 use crate::chart::Chart;
 use crate::error::{PageError, PageResult};
+use crate::family::home::grade;
 use crate::form::{Signed, problem};
 use crate::frame::{Frame, Place, html};
 use crate::session::Staff;
 use crate::times::{TimeElement, grouped};
+use crate::words::Words;
 
 /// Texts on one page; the search finds the others.
 const TEXTS: usize = 50;
@@ -45,6 +47,8 @@ struct ResultsPage {
     deadline_input: String,
     zone: String,
     answered: String,
+    /// Who has answered some and not all that needs an answer.
+    begun: usize,
     sight: Sight,
     questions: Vec<QuestionResult>,
     rates: Vec<Chart>,
@@ -123,7 +127,8 @@ pub async fn page(
         of.map_or_else(|| "Staff".to_owned(), |school| school.name.clone())
     };
     let language = |row: &RateRow| Language::of(&row.language).name().to_owned();
-    let grade = |row: &RateRow| if row.grade.is_empty() { "None".to_owned() } else { format!("Grade {}", row.grade) };
+    let english = Words::of(&Language::default());
+    let grade = |row: &RateRow| if row.grade.is_empty() { "None".to_owned() } else { grade(english, &row.grade) };
     let hides = survey.anonymous;
     html(&ResultsPage {
         title: survey.title.read(&survey.first_language()).to_owned(),
@@ -145,6 +150,7 @@ pub async fn page(
         search: asked.search,
         frame: Frame::new(&staff, Place::Messages, "Survey"),
         id,
+        begun: read.iter().filter(|response| !response.complete).count(),
         sight,
         questions,
     })
@@ -308,7 +314,10 @@ fn crossed(survey: &Survey, responses: &[ResponseRow], asked: &Asked) -> CrossPa
             one.id,
             format!("{}. {}", at + 1, one.text.read(&language)),
             Some(one.id) == asked.down,
-            Some(one.id) == asked.across,
+            // Before anything is chosen, the second question stands across.
+            asked
+                .across
+                .map_or_else(|| closed.get(1).is_some_and(|(_, second)| second.id == one.id), |id| id == one.id),
         )
     };
     let mut part = CrossPart { questions: closed.iter().map(name).collect(), ..CrossPart::default() };
