@@ -2,7 +2,7 @@
 
 use schoolbell_domain::ids::{PersonId, SurveyId};
 use schoolbell_domain::language::Language;
-use schoolbell_domain::survey::{Answers, Via};
+use schoolbell_domain::survey::{Answers, Via, asked};
 use schoolbell_store::Tx;
 use schoolbell_store::read::surveys::{self, SeatRow, StandingSurvey};
 use schoolbell_store::tx::Reads;
@@ -152,13 +152,17 @@ async fn answer(
     }
     let place = open.places.iter().find(|place| place.seat.seat == given.seat);
     let place = place.ok_or_else(|| CommandError::NotFound("this survey".to_owned()))?;
+    // What was left empty on the page is passed over: no later text is taken for an answer to it.
+    let survey = &open.standing.survey;
+    let left = asked(survey, given.answers).into_iter().filter(|question| !given.answers.contains_key(&question.id));
+    let passed: Vec<u16> = left.map(|question| question.id).collect();
     let saying = Saying {
         seat: given.seat,
         person: place.person,
         language: given.language,
         via,
         answers: given.answers,
-        passed: &[],
+        passed: &passed,
     };
     Ok(keep(engine, tx, &open.standing, &saying).await?)
 }

@@ -173,6 +173,8 @@ async fn a45_one_familys_answers_join_over_link_and_text_and_only_the_others_are
         assert!(by_link(&town, &link, &[(1, no()), (2, no())]).await?);
         let all = surveys::responses(&mut town.engine.db.read().await?, survey).await?;
         assert_eq!(all[0].answers, Answers::from([(1, no())]));
+        // What the page left empty, no later text answers.
+        assert_eq!(texted(&town, "+13725550013", "running late today").await?, None);
         // The reminder passes that family by.
         town.clock.move_by(3 * DAY);
         let reminder = remind(&town.engine, survey, 3).await?.expect("five families are reminded");
